@@ -67,12 +67,12 @@ export class Random {
     return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Fills `out` with uniforms in the open interval (0, 1), 32 random bits each: safe to take a logarithm of. */
+  /** Fills `out` with uniforms in the open interval (0, 1): safe to take a logarithm of. */
   fillUniform<T extends Float32Array | Float64Array>(out: T): T {
-    // Odd multiples of 2^-25 for float32 (never 0, never rounded to 1), of 2^-33 for float64.
+    // Odd multiples of 2^-24 for float32 (never 0, never rounded to 1), of 2^-33 for float64.
     const generator = this.#generator;
     if (out instanceof Float32Array)
-      for (let i = 0; i < out.length; i++) out[i] = ((generator.next() >>> 8) + 0.5) * 2 ** -24;
+      for (let i = 0; i < out.length; i++) out[i] = ((generator.next() >>> 9) + 0.5) * 2 ** -23;
     else for (let i = 0; i < out.length; i++) out[i] = ((generator.next() >>> 0) + 0.5) * 2 ** -32;
     return out;
   }

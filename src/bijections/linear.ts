@@ -1,0 +1,40 @@
+// The dense layer: the reason this library exists.
+
+import { Random } from "../random/index.js";
+import { inverse, linear as linearMap, logAbsDet, matmul, neg, parameter, sub } from "../tensor/index.js";
+import type { Bijection } from "./bijection.js";
+
+export interface LinearOptions {
+  /** Number of columns, D. */
+  dim: number;
+  /** Where the first weights come from: the identity plus normal noise of this standard deviation. */
+  noise?: number;
+  random?: Random;
+}
+
+/**
+ * A dense square layer without any constraint on W.
+ *
+ *   y = x W + b,   log|det dy/dx| = log|det W|
+ *
+ * x, y: [batch, D]; logDet: a scalar in nats. The product costs O(batch · D²). The value of log|det W| and the
+ * inverse cost O(D³), on the host, and only programs that ask for them pay; how the term's *gradient* is found is
+ * the Jacobian estimator's choice (jacobian/).
+ *
+ * @see Gresele et al., "Relative gradient optimization of the Jacobian term in unsupervised deep learning",
+ * NeurIPS 2020
+ * @example const layer = linear({ dim: 8, random: new Random(1) })
+ */
+export function linear({ dim, noise = 0.02, random = new Random(0) }: LinearOptions): Bijection {
+  const start = random.fillNormal(new Float64Array(dim * dim), noise);
+  for (let i = 0; i < dim; i++) start[i * (dim + 1)] += 1;
+  const weight = parameter([dim, dim], start);
+  const bias = parameter([dim], new Float64Array(dim));
+  return {
+    dim,
+    parameters: { weight, bias },
+    forward: (x) => ({ y: linearMap(x, weight, bias), logDet: logAbsDet(weight, bias) }),
+    inverse: (y) => ({ x: matmul(sub(y, bias), inverse(weight)), logDet: neg(logAbsDet(weight, bias)) }),
+    config: () => ({ type: "linear", dim }),
+  };
+}

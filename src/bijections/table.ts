@@ -1,0 +1,86 @@
+// The bijections by type: how a saved configuration becomes a bijection again, and what the tests run over.
+
+import { z } from "zod";
+import { LogdetError } from "../errors.js";
+import type { Bijection, Config } from "./bijection.js";
+import { chain } from "./chain.js";
+import { leakyTanh } from "./leaky-tanh.js";
+import { linear } from "./linear.js";
+import { rationalQuadraticSpline } from "./rational-quadratic-spline.js";
+import { smoothLeakyRelu } from "./smooth-leaky-relu.js";
+import { standardization } from "./standardization.js";
+
+interface Entry {
+  readonly summary: string;
+  /** Builds from a configuration; parameters' values are then read from the model's tensors. */
+  build(config: unknown, path: readonly string[]): Bijection;
+}
+
+const dim = z.int().positive().max(65_536);
+const positive = z.number().positive().finite();
+
+function entry<S extends z.ZodType>(
+  summary: string,
+  schema: S,
+  make: (options: z.infer<S>, path: readonly string[]) => Bijection,
+): Entry {
+  return {
+    summary,
+    build(config, path) {
+      const { type: _, ...options } = config as Config;
+      const parsed = schema.safeParse(options);
+      if (!parsed.success)
+        throw new LogdetError("model", `the configuration does not fit: ${z.prettifyError(parsed.error)}`, {
+          where: path,
+        });
+      return make(parsed.data, path);
+    },
+  };
+}
+
+export const bijections: Readonly<Record<string, Entry>> = {
+  linear: entry("dense layer y = x W + b, no constraint", z.strictObject({ dim }), (options) =>
+    linear(options),
+  ),
+  "rational-quadratic-spline": entry(
+    "a learned monotone curve a column, linear tails",
+    z.strictObject({ dim, bins: z.int().min(2).max(512) }),
+    (options) => rationalQuadraticSpline(options),
+  ),
+  "smooth-leaky-relu": entry(
+    "αx + (1 − α) softplus(x)",
+    z.strictObject({ dim, alpha: positive.max(1) }),
+    (options) => smoothLeakyRelu(options),
+  ),
+  "leaky-tanh": entry("tanh(αx) + βx", z.strictObject({ dim, alpha: positive, beta: positive }), (options) =>
+    leakyTanh(options),
+  ),
+  standardization: entry("(x − center) / scale with fixed numbers", z.strictObject({ dim }), (options) =>
+    standardization({
+      dim: options.dim,
+      center: new Float64Array(options.dim),
+      scale: new Float64Array(options.dim).fill(1),
+    }),
+  ),
+  chain: entry(
+    "one bijection after another",
+    z.strictObject({
+      parts: z
+        .array(z.looseObject({ type: z.string() }))
+        .min(1)
+        .max(1000),
+    }),
+    ({ parts }, path) => chain(parts.map((part, i) => buildBijection(part, [...path, `layer ${i + 1}`]))),
+  ),
+};
+
+/** @throws LogdetError "model" if the type is unknown or an option does not fit; `where` names the layer. */
+export function buildBijection(config: unknown, path: readonly string[] = []): Bijection {
+  const type = (config as Config | null)?.type;
+  if (typeof type !== "string" || !Object.hasOwn(bijections, type))
+    throw new LogdetError("model", `there is no bijection of type ${JSON.stringify(type)}`, {
+      where: path,
+      hint: `Known types: ${Object.keys(bijections).join(", ")}. A newer logdet may know more.`,
+    });
+  return bijections[type].build(config, path);
+}

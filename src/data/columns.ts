@@ -1,0 +1,144 @@
+// What each column needs before a flow can fit it: constants dropped, discrete columns found and given the width of
+// their cells, and the mean and standard deviation with which all are standardised.
+
+import { LogdetError } from "../errors.js";
+import { findLattice } from "./lattice.js";
+import { count } from "./messages.js";
+import { someNames } from "./names.js";
+import type { Table } from "./table.js";
+
+/**
+ * How one column becomes one coordinate: (value + noise − mean) / standardDeviation. Plain numbers: this is what a saved
+ * model keeps.
+ *
+ * A value v of a discrete column stands for the cell [v − quantum/2, v + quantum/2); its noise is uniform in
+ * ±quantum/2, fresh at each draw. A continuous column has no noise.
+ */
+export interface ColumnPlan {
+  readonly name: string;
+  /** The column's place in the table that was analysed. */
+  readonly index: number;
+  readonly kind: "continuous" | "discrete";
+  /** The width of a cell, in the column's units. Discrete columns only. */
+  readonly quantum?: number;
+  /** Whether every value is `minimum` plus whole quanta, so that drawn values can be rounded to such. Discrete columns only. */
+  readonly lattice?: boolean;
+  /** In the column's units. */
+  readonly mean: number;
+  /** In the column's units, > 0, the noise of a discrete column included. */
+  readonly standardDeviation: number;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+export interface ColumnAnalysis {
+  /** One a column that varies, in the table's order. */
+  readonly plans: readonly ColumnPlan[];
+  readonly notices: readonly string[];
+}
+
+/** A column with a greater share of rows whose value another row has too is not continuous. */
+const REPEATED_SHARE = 0.05;
+
+/**
+ * Plans the columns of a table.
+ *
+ * A column is discrete if its values are whole numbers, or if more than 5% of the rows have a value that another row
+ * has too. The quantum is the step of the decimal lattice the values lie on; without one, the median gap between
+ * neighbouring distinct values. Few coincidental repeats, as in values rounded to many places, leave a column continuous.
+ *
+ * @throws LogdetError (data) if no column varies
+ */
+export function analyzeColumns(table: Table): ColumnAnalysis {
+  const plans: ColumnPlan[] = [];
+  const constants: string[] = [];
+  table.columns.forEach(({ name, values }, index) => {
+    const sorted = values.slice().sort();
+    const minimum = sorted[0];
+    const maximum = sorted[sorted.length - 1];
+    if (minimum === maximum) {
+      constants.push(`${name} (always ${minimum})`);
+      return;
+    }
+    const cells = findCells(sorted);
+    const { mean, standardDeviation } = moments(values, cells?.quantum ?? 0);
+    plans.push({
+      name,
+      index,
+      kind: cells ? "discrete" : "continuous",
+      ...cells,
+      mean,
+      standardDeviation,
+      minimum,
+      maximum,
+    });
+  });
+  if (plans.length === 0)
+    throw new LogdetError("data", `no column varies: ${someNames(constants)}`, {
+      hint:
+        table.rows === 1
+          ? "One row says nothing of a distribution: give more."
+          : "A density needs a column that varies.",
+    });
+  return { plans, notices: notices(plans, constants) };
+}
+
+/** The width of a discrete column's cells and whether they form a lattice; undefined for a continuous column. */
+function findCells(sorted: Float64Array): { quantum: number; lattice: boolean } | undefined {
+  const distinct: number[] = [];
+  let repeated = 0;
+  for (let i = 0; i < sorted.length; ) {
+    let end = i + 1;
+    while (end < sorted.length && sorted[end] === sorted[i]) end++;
+    if (end - i > 1) repeated += end - i;
+    distinct.push(sorted[i]);
+    i = end;
+  }
+  const often = repeated > REPEATED_SHARE * sorted.length;
+  const lattice = findLattice(Float64Array.from(distinct));
+  if (lattice !== undefined && (lattice.integer || often)) return { quantum: lattice.step, lattice: true };
+  if (!often) return undefined;
+  const gaps = Float64Array.from(
+    { length: distinct.length - 1 },
+    (_, i) => distinct[i + 1] - distinct[i],
+  ).sort();
+  return { quantum: gaps[gaps.length >> 1], lattice: false };
+}
+
+/** Mean and standard deviation of values plus uniform noise of width `quantum`, safe from overflow and underflow. */
+function moments(values: Float64Array, quantum: number): { mean: number; standardDeviation: number } {
+  let largest = quantum;
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  // A power of two: dividing by it is exact. At 1e30 a plain sum of squares still fits; at 1e200 it does not.
+  const scale = 2 ** Math.floor(Math.log2(largest));
+  let sum = 0;
+  for (const value of values) sum += value / scale;
+  const mean = sum / values.length;
+  let squares = 0;
+  let rest = 0; // what rounding left of the mean
+  for (const value of values) {
+    const deviation = value / scale - mean;
+    squares += deviation * deviation;
+    rest += deviation;
+  }
+  const variance = (squares - (rest * rest) / values.length) / values.length + (quantum / scale) ** 2 / 12;
+  return { mean: (mean + rest / values.length) * scale, standardDeviation: Math.sqrt(variance) * scale };
+}
+
+function notices(plans: readonly ColumnPlan[], constants: readonly string[]): string[] {
+  const all: string[] = [];
+  if (constants.length > 0)
+    all.push(
+      `${count(constants.length, "constant column")} left out: ${someNames(constants)}. ` +
+        "A column that never varies has no density and says nothing about a row.",
+    );
+  const discrete = plans.filter((plan) => plan.kind === "discrete");
+  if (discrete.length > 0)
+    all.push(
+      `${count(discrete.length, "discrete column")} dequantised: ` +
+        `${someNames(discrete.map(({ name, quantum }) => `${name} (step ${Number(quantum!.toPrecision(6))})`))}. ` +
+        "Values that repeat exactly would get an infinite density, and a fit would chase it; so each is spread evenly " +
+        "over its step, with fresh noise at every draw.",
+    );
+  return all;
+}

@@ -1,0 +1,17 @@
+export { type Collinearity, findCollinear } from "./collinear.js";
+export { analyzeColumns, type ColumnAnalysis, type ColumnPlan } from "./columns.js";
+export type { Target, TargetFormat } from "./deliver.js";
+export { formatNames, nearestName, parseNames } from "./names.js";
+export { type ReadOptions, readTable } from "./read.js";
+export {
+  type Batch,
+  type BatchPosition,
+  type BatchStream,
+  InMemoryRows,
+  type RowSource,
+  standardizedRows,
+} from "./source.js";
+export { openSources, type SourceFile, type SourceFormat, type Sources } from "./sources.js";
+export { type Split, splitRows } from "./split.js";
+export { type NumericColumn, type Table, tableFromColumns, tableFromRows, toSourceRows } from "./table.js";
+export { appendColumns, type OutputColumn, type Written, writeTable } from "./write.js";

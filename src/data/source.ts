@@ -1,0 +1,208 @@
+// Rows as a flow sees them: standardised, dequantised, shuffled, in batches. `RowSource` is all that training knows of
+// data; it need not hold the table.
+
+import { LogdetError } from "../errors.js";
+import { Random, type RandomState } from "../random/index.js";
+import type { ColumnPlan } from "./columns.js";
+import type { Table } from "./table.js";
+
+/** Some rows. */
+export interface Batch {
+  /** Row-major [rows, dim], standardised. */
+  readonly values: Float32Array;
+  readonly rows: number;
+  /** How many times all rows were drawn before this batch's. */
+  readonly epoch: number;
+}
+
+/** Where a stream of batches stands: plain JSON, a few numbers. */
+export interface BatchPosition {
+  readonly epoch: number;
+  /** Rows of this epoch already drawn. */
+  readonly offset: number;
+  /** The seed the epochs' orders follow from. */
+  readonly seed: number;
+  /** The generator of the dequantisation noise. */
+  readonly noise: RandomState;
+}
+
+/**
+ * Batches without end: after one epoch comes the next, in a new order. Stop by not asking for more.
+ *
+ * `state()` after batch k, given to `restore()` of a stream over the same rows with the same batch size, makes that
+ * stream's next batch equal, bit for bit, to batch k + 1 of this one.
+ *
+ * @example
+ * for await (const { values, rows, epoch } of source.batches({ batchSize: 256, random })) {
+ *   if (epoch === 10) break
+ * }
+ */
+export interface BatchStream extends AsyncIterable<Batch> {
+  readonly batchSize: number;
+  /**
+   * The next batch. It is written to `into` (at least batchSize · dim long) where given, which spares an allocation a
+   * step; `values` is then a view of it.
+   */
+  next(into?: Float32Array): Promise<Batch>;
+  state(): BatchPosition;
+  restore(position: BatchPosition): void;
+}
+
+/** Anything that gives batches of rows. */
+export interface RowSource {
+  readonly dim: number;
+  /** Undefined while unknown. */
+  readonly rows: number | undefined;
+  /**
+   * @param options.batchSize rows a batch; with fewer rows than that every batch holds them all. What is left over at the
+   *   end of an epoch is not drawn in it: the next epoch's order is another
+   * @param options.random order and noise follow from its seed alone: nothing is drawn from it
+   */
+  batches(options: { batchSize: number; random: Random }): BatchStream;
+}
+
+/**
+ * The rows of a table as coordinates: (value + noise − mean) / standardDeviation, each.
+ *
+ * Columns are found by name, so the table may have others, in any order.
+ *
+ * @param indices the rows to take; default all
+ * @param noise a generator: values of discrete columns are spread over their cells; "centre": they stay at the centres
+ * @returns row-major [indices.length, plans.length]
+ * @throws LogdetError (data) if a planned column is not in the table
+ */
+export function standardizedRows(
+  table: Table,
+  plans: readonly ColumnPlan[],
+  indices?: Uint32Array,
+  noise: Random | "centre" = "centre",
+): Float32Array {
+  const rows = indices?.length ?? table.rows;
+  const dim = plans.length;
+  const out = new Float32Array(rows * dim);
+  plans.forEach(({ name, mean, standardDeviation }, d) => {
+    const column = table.columns.find((candidate) => candidate.name === name);
+    if (column === undefined) throw new LogdetError("data", `the table has no column "${name}"`);
+    for (let i = 0; i < rows; i++)
+      out[i * dim + d] = (column.values[indices?.[i] ?? i] - mean) / standardDeviation;
+  });
+  if (noise !== "centre") new Dequantizer(plans).addNoise(out, rows, noise);
+  return out;
+}
+
+/** Adds uniform noise of one cell's width to the discrete coordinates of standardised rows. */
+class Dequantizer {
+  readonly #dim: number;
+  readonly #columns: Uint32Array;
+  /** Widths of the cells in standardised units. */
+  readonly #widths: Float32Array;
+  #uniform = new Float32Array(0);
+
+  constructor(plans: readonly ColumnPlan[]) {
+    const discrete = plans.flatMap(({ quantum, standardDeviation }, d) =>
+      quantum === undefined ? [] : [{ d, width: quantum / standardDeviation }],
+    );
+    this.#dim = plans.length;
+    this.#columns = Uint32Array.from(discrete, ({ d }) => d);
+    this.#widths = Float32Array.from(discrete, ({ width }) => width);
+  }
+
+  addNoise(values: Float32Array, rows: number, random: Random): void {
+    const k = this.#columns.length;
+    if (k === 0) return;
+    if (this.#uniform.length < rows * k) this.#uniform = new Float32Array(rows * k);
+    const uniform = random.fillUniform(this.#uniform.subarray(0, rows * k));
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < k; j++)
+        values[i * this.#dim + this.#columns[j]] += this.#widths[j] * (uniform[i * k + j] - 0.5);
+  }
+}
+
+/** A source that holds its rows, standardised, in float32: 4 bytes a value. */
+export class InMemoryRows implements RowSource {
+  readonly dim: number;
+  readonly rows: number;
+  /** Cell centres, row-major [rows, dim]. */
+  readonly #centres: Float32Array;
+  readonly #plans: readonly ColumnPlan[];
+
+  /** @param indices the rows to take; default all */
+  constructor(table: Table, plans: readonly ColumnPlan[], indices?: Uint32Array) {
+    this.dim = plans.length;
+    this.rows = indices?.length ?? table.rows;
+    this.#plans = plans;
+    this.#centres = standardizedRows(table, plans, indices);
+    if (this.rows === 0) throw new LogdetError("data", "there are no rows to draw from");
+  }
+
+  batches({ batchSize, random }: { batchSize: number; random: Random }): BatchStream {
+    if (!Number.isInteger(batchSize) || batchSize < 1)
+      throw new LogdetError("usage", `the batch size must be a positive whole number, got ${batchSize}`);
+    return new InMemoryBatches(this.#centres, this.#plans, Math.min(batchSize, this.rows), random);
+  }
+}
+
+class InMemoryBatches implements BatchStream {
+  readonly batchSize: number;
+  readonly #centres: Float32Array;
+  readonly #dim: number;
+  readonly #dequantizer: Dequantizer;
+  #seed: number;
+  #noise: Random;
+  #epoch = 0;
+  #offset = 0;
+  #order: Uint32Array;
+
+  constructor(centres: Float32Array, plans: readonly ColumnPlan[], batchSize: number, random: Random) {
+    this.batchSize = batchSize;
+    this.#centres = centres;
+    this.#dim = plans.length;
+    this.#dequantizer = new Dequantizer(plans);
+    this.#seed = random.seed;
+    this.#noise = random.split("dequantisation");
+    this.#order = this.#orderOf(0);
+  }
+
+  /** An epoch's order follows from seed and epoch alone: that is all a saved position needs. */
+  #orderOf(epoch: number): Uint32Array {
+    return new Random(this.#seed).split(`order ${epoch}`).permutation(this.#centres.length / this.#dim);
+  }
+
+  next(into?: Float32Array): Promise<Batch> {
+    const rows = this.batchSize;
+    const dim = this.#dim;
+    if (into !== undefined && into.length < rows * dim)
+      return Promise.reject(
+        new LogdetError("shape", `a batch needs room for [${rows}, ${dim}] values, got ${into.length}`),
+      );
+    if (this.#offset + rows > this.#order.length) {
+      this.#epoch++;
+      this.#offset = 0;
+      this.#order = this.#orderOf(this.#epoch);
+    }
+    const values = into?.subarray(0, rows * dim) ?? new Float32Array(rows * dim);
+    for (let i = 0; i < rows; i++) {
+      const from = this.#order[this.#offset + i] * dim;
+      for (let d = 0; d < dim; d++) values[i * dim + d] = this.#centres[from + d];
+    }
+    this.#offset += rows;
+    this.#dequantizer.addNoise(values, rows, this.#noise);
+    return Promise.resolve({ values, rows, epoch: this.#epoch });
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Batch> {
+    for (;;) yield await this.next();
+  }
+
+  state(): BatchPosition {
+    return { epoch: this.#epoch, offset: this.#offset, seed: this.#seed, noise: this.#noise.state() };
+  }
+
+  restore({ epoch, offset, seed, noise }: BatchPosition): void {
+    this.#epoch = epoch;
+    this.#offset = offset;
+    this.#seed = seed;
+    this.#noise = Random.from(noise);
+    this.#order = this.#orderOf(epoch);
+  }
+}

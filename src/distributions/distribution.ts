@@ -1,0 +1,29 @@
+// What every base density offers. One a file; table.ts lists them.
+
+import type { Config } from "../bijections/index.js";
+import type { Parameter, Tensor } from "../tensor/index.js";
+
+/** Standard random numbers that a draw is made from: uniforms in (0, 1) and standard normals, so many a row. */
+export interface NoiseColumns {
+  readonly uniform: number;
+  readonly normal: number;
+}
+
+/** The noise itself: [batch, uniform] and [batch, normal]; absent where the count is 0. */
+export interface Noise {
+  readonly uniform?: Tensor;
+  readonly normal?: Tensor;
+}
+
+/** A density on rows of `dim` numbers, and how to draw from it. */
+export interface Distribution {
+  readonly dim: number;
+  readonly parameters: Readonly<Record<string, Parameter>>;
+  /** Log-density in nats: [batch, dim] -> [batch]. */
+  logProb(z: Tensor): Tensor;
+  /** What `sample` needs for a row. */
+  readonly noise: NoiseColumns;
+  /** Draws, as a deterministic function of the noise (so that it can be exported): [batch, dim]. */
+  sample(noise: Noise): Tensor;
+  config(): Config;
+}

@@ -1,0 +1,13 @@
+// What a fit tells whoever listens, beside the training events it passes on.
+
+import type { TrainingEvent } from "../training/index.js";
+import type { Plan } from "./options.js";
+
+export type FitEvent =
+  | { readonly type: "notice"; readonly text: string }
+  | { readonly type: "plan"; readonly plan: Plan; readonly rows: number; readonly dim: number }
+  /** A training run begins: number `run` of `runs`, with this much input noise. */
+  | { readonly type: "run"; readonly run: number; readonly runs: number; readonly noise: number }
+  | { readonly type: "training"; readonly run: number; readonly runs: number; readonly event: TrainingEvent };
+
+export type FitListener = (event: FitEvent) => void;

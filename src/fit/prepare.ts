@@ -1,0 +1,98 @@
+// From a table to rows a flow can be trained on: columns planned, degenerate tables refused, rows split.
+
+import {
+  analyzeColumns,
+  type ColumnPlan,
+  findCollinear,
+  InMemoryRows,
+  splitRows,
+  standardizedRows,
+  type Table,
+  tableFromColumns,
+} from "../data/index.js";
+import { LogdetError } from "../errors.js";
+import type { Random } from "../random/index.js";
+
+export interface Prepared {
+  readonly columns: readonly ColumnPlan[];
+  readonly train: InMemoryRows;
+  readonly trainRows: number;
+  readonly validationRows: number;
+  /** Standardised rows, row-major: all validation rows, dequantised once. */
+  readonly validation: Float32Array;
+  /** The same of as many training rows, to compare with. */
+  readonly trainSample: Float32Array;
+  readonly notices: readonly string[];
+}
+
+/** With fewer rows a density is a guess; refuse rather than pretend. */
+const fewestRows = 20;
+/** Validation rows beyond this number make evaluations slower, not better. */
+const mostValidationRows = 10_000;
+
+/**
+ * @throws LogdetError "data" if there are too few rows, more columns than rows, or columns that determine each other.
+ */
+export function prepare(
+  given: Table,
+  { validation, jitter, random }: { validation: number; jitter: number; random: Random },
+): Prepared {
+  if (given.rows < fewestRows)
+    throw new LogdetError(
+      "data",
+      `the table has ${given.rows === 1 ? "one row" : `${given.rows} rows`}; a density needs at least ${fewestRows}`,
+      { hint: "Give more rows, or several files." },
+    );
+  const table = jitter > 0 ? jittered(given, jitter, random.split("jitter")) : given;
+  const { plans, notices } = analyzeColumns(table);
+  if (jitter === 0) refuseDegenerate(table, plans);
+
+  const split = splitRows(
+    table.rows,
+    Math.min(validation, mostValidationRows / table.rows),
+    random.split("split"),
+  );
+  const noise = random.split("evaluation");
+  const sample = split.train.slice(0, Math.max(split.validation.length, 1));
+  return {
+    columns: plans,
+    train: new InMemoryRows(table, plans, split.train),
+    trainRows: split.train.length,
+    validationRows: split.validation.length,
+    validation: standardizedRows(table, plans, split.validation, noise),
+    trainSample: standardizedRows(table, plans, sample, noise),
+    notices: [
+      ...given.notices,
+      ...notices,
+      ...(jitter > 0 ? [`Noise of ${jitter} standard deviations was added to every column (--jitter).`] : []),
+    ],
+  };
+}
+
+function refuseDegenerate(table: Table, plans: readonly ColumnPlan[]): void {
+  const hint = "Leave columns out with --exclude, or add a little noise to every column with --jitter 0.01.";
+  if (plans.length >= table.rows)
+    throw new LogdetError(
+      "data",
+      `there are ${plans.length} columns but only ${table.rows} rows: the rows lie in a plane, where the density is infinite`,
+      { hint },
+    );
+  const collinear = findCollinear(table, plans);
+  if (collinear)
+    throw new LogdetError(
+      "data",
+      `columns determine each other: ${collinear.equations.join("; ")}. The rows lie in a plane, where the density is infinite`,
+      { hint },
+    );
+}
+
+/** The table with normal noise of so many standard deviations added to every column. */
+function jittered(table: Table, amount: number, random: Random): Table {
+  const { plans } = analyzeColumns(table);
+  const widths = new Map(plans.map(({ name, standardDeviation }) => [name, standardDeviation * amount]));
+  const columns = table.columns.map(({ name, values }) => {
+    const noise = random.fillNormal(new Float64Array(values.length), widths.get(name) ?? 0);
+    return { name, values: values.map((value, i) => value + noise[i]) };
+  });
+  return { ...tableFromColumns(columns), notices: table.notices };
+}

@@ -1,0 +1,115 @@
+// What the report and the model card show, computed from a fitted model and the rows it was judged by.
+
+import { basename } from "node:path";
+import type { Config } from "../bijections/index.js";
+import { type Model, type ReportData, renderModelCard, renderReport, saveModel } from "../model/index.js";
+import { Random } from "../random/index.js";
+import type { Fitted } from "./fit.js";
+
+/** Columns drawn against each other, and latent dimensions checked. */
+const shown = 6;
+/** Rows in pictures: more would only make the file larger. */
+const drawnRows = 2000;
+/** Draws of the base that latent values are ranked among. */
+const ranks = 20_000;
+
+/**
+ * Saves a fitted model with its report and model card.
+ *
+ * @throws LogdetError "io" if the folder exists and `force` is not given, or cannot be written.
+ * @example await saveFitted(await fit("weather.csv"), "weather.logdet")
+ */
+export async function saveFitted(
+  fitted: Fitted,
+  folder: string,
+  { force = false }: { force?: boolean } = {},
+): Promise<void> {
+  const data = await reportData(fitted, basename(folder));
+  await saveModel(fitted.model, folder, {
+    force,
+    files: { "README.md": renderModelCard(data), "report.html": renderReport(data) },
+  });
+}
+
+export async function reportData({ model, validation }: Fitted, title: string): Promise<ReportData> {
+  const { config, columns, dim } = model;
+  const { training, metrics } = config;
+  const rows = originalUnits(model, validation);
+  const count = Math.min(drawnRows, rows.length / dim);
+  const samples = await model.sample(count, { seed: training.seed, round: false });
+  const names = columns.slice(0, shown).map(({ name }) => name);
+  const columnOf = (values: Float64Array, column: number) =>
+    Array.from({ length: count }, (_, row) => values[row * dim + column]);
+  return {
+    title,
+    created: config.created,
+    logdetVersion: config.version,
+    data: {
+      ...training,
+      columns: columns.map(({ center, scale, ...rest }) => ({
+        ...rest,
+        mean: center,
+        standardDeviation: scale,
+      })),
+    },
+    model: {
+      ...training,
+      description: describeFlow(config.flow.bijection, config.flow.base),
+      base: config.flow.base.type,
+    },
+    training: { ...training, stoppedBy: reasons[training.stoppedBy] ?? training.stoppedBy },
+    metrics,
+    pairs: {
+      names,
+      data: names.map((_, column) => columnOf(rows, column)),
+      samples: names.map((_, column) => columnOf(samples, column)),
+    },
+    heldOutLogProb: Array.from(await model.logProb(rows)),
+    pit: await probabilityTransforms(model, rows),
+  };
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  finished: "all planned steps were done",
+  patience: "the held-out likelihood had stopped improving",
+  interrupted: "it was interrupted",
+  diverged: "the loss kept exploding",
+};
+
+function originalUnits({ columns, dim }: Model, standardized: Float32Array): Float64Array {
+  return Float64Array.from(
+    standardized,
+    (value, i) => value * columns[i % dim].scale + columns[i % dim].center,
+  );
+}
+
+/** The layers in words: equal neighbours are counted. */
+function describeFlow(bijection: Config, base: Config): string {
+  const parts = bijection.type === "chain" ? (bijection.parts as Config[]) : [bijection];
+  return [...parts, base].map(({ type }) => type.replaceAll("-", " ")).join(" → ");
+}
+
+/**
+ * For each of the first latent dimensions, where held-out rows fall among draws of the base: uniform if the model
+ * is right. By ranks, so that it works for every base.
+ */
+async function probabilityTransforms(model: Model, rows: Float64Array): Promise<ReportData["pit"]> {
+  const { dim } = model;
+  const latent = await model.latent(rows);
+  const draws = await model.sampleBase(ranks, new Random(model.config.training.seed));
+  return Array.from({ length: Math.min(shown, dim) }, (_, column) => {
+    const sorted = Float64Array.from({ length: ranks }, (_, i) => draws[i * dim + column]).sort();
+    const values = Array.from({ length: latent.length / dim }, (_, row) => {
+      const z = latent[row * dim + column];
+      let low = 0;
+      let high = ranks;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (sorted[middle] < z) low = middle + 1;
+        else high = middle;
+      }
+      return (low + 0.5) / (ranks + 1);
+    });
+    return { name: `latent ${column + 1}`, values };
+  });
+}

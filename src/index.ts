@@ -1,0 +1,63 @@
+// The public API, and nothing else.
+
+export * from "./bijections/index.js";
+export {
+  type ColumnPlan,
+  type OutputColumn,
+  type ReadOptions,
+  readTable,
+  type Table,
+  type Target,
+  tableFromColumns,
+  writeTable,
+} from "./data/index.js";
+export * from "./distributions/index.js";
+export { type ErrorCode, LogdetError } from "./errors.js";
+export {
+  type FitCallbacks,
+  type FitEvent,
+  type FitInput,
+  type FitListener,
+  type FitOptions,
+  type Fitted,
+  fit,
+  saveFitted,
+} from "./fit/index.js";
+export * from "./flows/index.js";
+export * from "./jacobian/index.js";
+export {
+  type ColumnConfig,
+  type LoadOptions,
+  load,
+  Model,
+  type ModelConfig,
+  type Rows,
+  type SampleOptions,
+  type SaveOptions,
+  saveModel,
+} from "./model/index.js";
+export * from "./optimizers/index.js";
+export { Random, type RandomState } from "./random/index.js";
+export {
+  type FloatArray,
+  type OnnxRuntime,
+  ParameterStore,
+  type ParameterStoreOptions,
+  Program,
+  type ProgramInputs,
+  type ProgramOptions,
+  useOnnxRuntime,
+} from "./runtime/index.js";
+export * as tensor from "./tensor/index.js";
+export {
+  type Evaluation,
+  Likelihood,
+  type StopReason,
+  Trainer,
+  type TrainerOptions,
+  type TrainingEvent,
+  type TrainingListener,
+  type TrainingState,
+  TrainingStep,
+} from "./training/index.js";
+export { version } from "./version.js";

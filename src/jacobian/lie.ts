@@ -1,0 +1,28 @@
+import { identity, matmul, mul, sumTo, transpose } from "../tensor/index.js";
+import type { JacobianEstimator } from "./estimator.js";
+
+/**
+ * The optimizer runs in the Lie algebra: it sees G = yᵀΔ + ḡ I, makes a step u of it, and W ← W (I − u), with the
+ * Frobenius norm of u clipped below 1 so that I − u stays invertible.
+ *
+ * Its statistics live in a frame that moves with W, so Adam's element-wise rescaling happens where the relative
+ * gradient is natural; that is what Adam on dW = W G destroys. Cost O(B D²) for G, and O(D³) for W·u: fine up to a
+ * D of a few hundred, beyond which `relative` is the faster.
+ */
+export const lie: JacobianEstimator = {
+  name: "lie",
+  summary: "the optimizer runs on the relative gradient in the Lie algebra, W ← W (I − step); the default",
+  rules: {
+    linear: (y, upstream) => {
+      const [, weight, bias] = y.inputs;
+      return [
+        matmul(upstream, transpose(weight)),
+        matmul(transpose(y), upstream),
+        sumTo(upstream, bias.shape),
+      ];
+    },
+    logAbsDet: (node, upstream) => [mul(upstream, identity(node.inputs[0].shape[0] as number)), undefined],
+  },
+  update: "multiply",
+  exact: true,
+};

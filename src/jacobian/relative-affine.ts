@@ -1,0 +1,38 @@
+import { add, type GradientRule, matmul, mul, sumTo, transpose } from "../tensor/index.js";
+import type { JacobianEstimator } from "./estimator.js";
+
+/**
+ * The part of the affine group's gradient that comes from the data: dW = W (yᵀΔ), db = b (yᵀΔ) + 1ᵀΔ, with the whole
+ * y = x W + b. Shared with the published rule, which stops here for b.
+ */
+export const affineLinear: GradientRule = (y, upstream) => {
+  const [, weight, bias] = y.inputs;
+  const v = matmul(y, transpose(weight));
+  const yDotB = sumTo(mul(y, bias), [y.shape[0], 1]);
+  return [
+    matmul(upstream, transpose(weight)),
+    matmul(transpose(v), upstream),
+    sumTo(add(mul(yDotB, upstream), upstream), bias.shape),
+  ];
+};
+
+/**
+ * The relative gradient of the affine group: [x, 1] acts on [[W, 0], [b, 1]]. With G = yᵀΔ + ḡ I:
+ *
+ *   dW = W G,   db = b G + 1ᵀΔ
+ *
+ * Cost O(B D²). Equivariant under affine mixing with plain descent; Adam loses that, as for `relative`.
+ */
+export const relativeAffine: JacobianEstimator = {
+  name: "relative-affine",
+  summary: "the relative gradient of the affine group, bias included: exact fixed points at O(D²)",
+  rules: {
+    linear: affineLinear,
+    logAbsDet: (node, upstream) => {
+      const [weight, bias] = node.inputs;
+      return [mul(upstream, weight), bias && mul(upstream, bias)];
+    },
+  },
+  update: "add",
+  exact: true,
+};

@@ -1,0 +1,7 @@
+export {
+  type ArrayKernels,
+  instantiateKernels,
+  type Kernels,
+  kernelsModule,
+  type LuKernels,
+} from "./kernels.js";

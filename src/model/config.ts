@@ -1,0 +1,84 @@
+// config.json of a saved model: what it holds, and the check it must pass before anything is built from it.
+
+import { z } from "zod";
+import { LogdetError } from "../errors.js";
+
+const finite = z.number().refine(Number.isFinite);
+const count = z.int().nonnegative();
+
+/** A column of the model, in the order of its vectors. Standardised value = (value − center) / scale. */
+const column = z.strictObject({
+  name: z.string(),
+  /** "discrete": values on a lattice origin + k · quantum, dequantised with uniform noise of one quantum. */
+  kind: z.enum(["continuous", "discrete"]),
+  quantum: finite.positive().optional(),
+  /** Whether sampled values are rounded to the lattice. */
+  lattice: z.boolean().optional(),
+  center: finite,
+  scale: finite.positive(),
+  minimum: finite,
+  maximum: finite,
+});
+
+const typed = z.looseObject({ type: z.string() });
+
+const schema = z.strictObject({
+  format: z.literal("logdet/1"),
+  /** Version of logdet that wrote the model. */
+  version: z.string(),
+  created: z.string(),
+  columns: z.array(column).min(1).max(65_536),
+  flow: z.strictObject({ bijection: typed, base: typed }),
+  training: z.strictObject({
+    sources: z.array(z.string()),
+    rows: count,
+    trainRows: count,
+    validationRows: count,
+    dropped: z.array(z.string()),
+    notices: z.array(z.string()),
+    recipe: z.string(),
+    jacobian: z.string(),
+    optimizer: z.string(),
+    learningRate: finite,
+    batch: count,
+    steps: count,
+    epochs: finite,
+    bestStep: count,
+    stoppedBy: z.string(),
+    noise: finite,
+    seed: z.int(),
+    seconds: finite,
+    parameters: count,
+    /** Mean negative log-likelihood, nats a row in original units. */
+    curve: z.array(z.strictObject({ step: count, trainNll: finite, validationNll: finite })),
+  }),
+  metrics: z.strictObject({
+    /** Mean log-density of the validation rows, nats in original units. */
+    validationLogProb: finite,
+    standardError: finite,
+    /** The same for a full-covariance Gaussian fitted to the training rows; null where it is singular. */
+    gaussianLogProb: finite.nullable(),
+  }),
+});
+
+export type ModelConfig = z.infer<typeof schema>;
+export type ColumnConfig = z.infer<typeof column>;
+
+/** @throws LogdetError "model" that names what does not fit. */
+export function parseModelConfig(text: string): ModelConfig {
+  const where = ["config.json"];
+  const hint = "Fit the model again, or copy the folder again from where it came.";
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new LogdetError("model", `the file is not JSON: ${(error as Error).message}`, { where, hint });
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success)
+    throw new LogdetError("model", `the file is not a logdet model's: ${z.prettifyError(parsed.error)}`, {
+      where,
+      hint,
+    });
+  return parsed.data;
+}

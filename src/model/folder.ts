@@ -1,0 +1,114 @@
+// Writing a folder so that a crash, a full disk or a kill leaves the old one or the new one, never half of one.
+
+import { mkdir, mkdtemp, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { LogdetError } from "../errors.js";
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  ENOTDIR: "a part of the path is a file, not a folder",
+  ENOENT: "the folder above it does not exist",
+  ENAMETOOLONG: "the name is too long",
+};
+
+/** A failed system call as a LogdetError that says in words why. */
+export function fileError(error: unknown, action: string, path: string, hint?: string): LogdetError {
+  if (error instanceof LogdetError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new LogdetError("io", `${action}: ${reasons[code ?? ""] ?? message}`, {
+    where: [path],
+    hint,
+    cause: error,
+  });
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw fileError(error, "cannot be looked at", path);
+  }
+}
+
+/**
+ * Refuses a folder that cannot or should not be written, before hours of work end in an error.
+ *
+ * @throws LogdetError "io" if it exists and `force` is not given, or nothing can be written beside it.
+ */
+export async function checkWritable(folder: string, force: boolean): Promise<void> {
+  if (!force && (await exists(folder)))
+    throw new LogdetError("io", "the output exists already", {
+      where: [folder],
+      hint: "Choose another folder with --out, or replace it with --force.",
+    });
+  const parent = dirname(resolve(folder));
+  try {
+    await mkdir(parent, { recursive: true });
+    await rm(await mkdtemp(join(parent, ".logdet-")), { recursive: true });
+  } catch (error) {
+    throw fileError(
+      error,
+      "the output folder cannot be written",
+      folder,
+      "Choose another folder with --out.",
+    );
+  }
+}
+
+/**
+ * Writes files (paths relative to the folder) into a temporary folder beside it, then renames it into place. A
+ * folder that was there is replaced only once the new one is complete.
+ */
+export async function writeFolder(
+  folder: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  const target = resolve(folder);
+  const parent = dirname(target);
+  let temporary: string | undefined;
+  try {
+    await mkdir(parent, { recursive: true });
+    temporary = await mkdtemp(join(parent, `.${basename(target)}-`));
+    for (const [name, content] of Object.entries(files)) {
+      const path = join(temporary, name);
+      await mkdir(dirname(path), { recursive: true });
+      const file = await open(path, "wx");
+      try {
+        await file.writeFile(content);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    }
+    await replace(target, temporary);
+    temporary = undefined;
+  } catch (error) {
+    throw fileError(
+      error,
+      "the model cannot be saved",
+      folder,
+      "Nothing was changed. Choose another folder with --out.",
+    );
+  } finally {
+    if (temporary) await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function replace(target: string, temporary: string): Promise<void> {
+  if (!(await exists(target))) return rename(temporary, target);
+  const old = `${temporary}-old`;
+  await rename(target, old);
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    await rename(old, target);
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
+}

@@ -1,0 +1,137 @@
+// The model card: README.md of a saved model, in the convention of model hubs.
+
+import type { ReportData } from "./report/report-data.js";
+import { limits, natsExplained, quality, trainingStory } from "./report/sentences.js";
+import { snippetNote, snippets } from "./report/snippets.js";
+import { formatCount, formatNats, formatNumber, list, oneLine, plural } from "./report/words.js";
+
+/**
+ * The model card as Markdown with YAML front matter. The licence is for the user to fill in.
+ *
+ * @returns the text of the file, to be written as UTF-8
+ * @example await writeFile("measurements.logdet/README.md", renderModelCard(data))
+ */
+export function renderModelCard(data: ReportData): string {
+  const { model, metrics } = data;
+  return `---
+library_name: logdet
+license: unknown
+tags:
+- logdet
+- normalizing-flow
+- density-estimation
+- anomaly-detection
+- tabular
+- onnx
+---
+
+# ${escapeMarkdown(data.title)}
+
+A normalizing flow that gives the joint density of ${plural(data.data.columns.length, "column")}: how likely a row is, and new rows like the old. ${escapeMarkdown(quality(data)[0]!)}
+
+The pictures are in [report.html](report.html).
+
+## Model
+
+${escapeMarkdown(model.description)}
+
+${table(
+  ["", ""],
+  [
+    ["Recipe", model.recipe],
+    ["Base", model.base],
+    ["Parameters", formatCount(model.parameters)],
+    ["Jacobian estimator", model.jacobian],
+    ["Optimizer", model.optimizer],
+    ["Seed", String(model.seed)],
+    ["Made by", `logdet ${data.logdetVersion}, ${data.created}`],
+  ],
+)}
+
+## Columns
+
+In the order of the vectors that the model takes. Every number is in the column's own units.
+
+${table(
+  ["Column", "Kind", "Step", "Mean", "Std. dev.", "Minimum", "Maximum"],
+  data.data.columns.map((column) => [
+    column.name,
+    column.kind,
+    column.quantum === undefined ? "" : formatNumber(column.quantum),
+    formatNumber(column.mean),
+    formatNumber(column.standardDeviation),
+    formatNumber(column.minimum),
+    formatNumber(column.maximum),
+  ]),
+)}
+
+## Training data
+
+${escapeMarkdown(trainingData(data))}
+
+${escapeMarkdown(trainingStory(data).join(" "))}
+${data.data.notices.map((notice) => `\n- ${escapeMarkdown(notice)}`).join("")}
+
+## Metrics
+
+${table(
+  [`${plural(data.data.validationRows, "held-out row")}, mean log-density`, "Nats per row"],
+  [
+    ["This model", `${formatNats(metrics.validationLogProb)} ± ${formatNats(metrics.standardError)}`],
+    ...(metrics.gaussianLogProb === null
+      ? []
+      : [["Gaussian with full covariance", formatNats(metrics.gaussianLogProb)]]),
+  ],
+)}
+
+After ± stands the standard error of the mean. ${escapeMarkdown(natsExplained)}
+
+## How to use
+
+${escapeMarkdown(snippetNote)}
+
+${snippets(data)
+  .map(({ title, language, code }) => `${title}:\n\n\`\`\`${language}\n${code}\n\`\`\``)
+  .join("\n\n")}
+
+## Limits
+
+${limits(data)
+  .map((limit) => `- ${escapeMarkdown(limit)}`)
+  .join("\n")}
+`;
+}
+
+/** Text on one line that Markdown, and HTML inside it, shows as it is: in a heading, a paragraph or a table's cell. */
+export function escapeMarkdown(text: string): string {
+  return (
+    oneLine(text)
+      .replace(/[\\`*_{}[\]|~$<>&]/g, (character) =>
+        character === "<"
+          ? "&lt;"
+          : character === ">"
+            ? "&gt;"
+            : character === "&"
+              ? "&amp;"
+              : `\\${character}`,
+      )
+      // At the start of a line these would begin a heading, a list or a rule.
+      .replace(/^[#+\-=]/, "\\$&")
+      .replace(/^(\d+)([.)])/, "$1\\$2")
+      // Bare addresses would become links.
+      .replace(/:\/\/|(?<=www)\.|@/g, (mark) => (mark === "@" ? "&#64;" : mark === "." ? "&#46;" : "&#58;//"))
+  );
+}
+
+function trainingData({ data }: ReportData): string {
+  const dropped = data.dropped.length > 0 ? ` Left out: ${list(data.dropped.map(oneLine), 20)}.` : "";
+  return (
+    `${plural(data.rows, "row")} of ${list(data.sources.map(oneLine))}: ${formatCount(data.trainRows)} for training, ` +
+    `${formatCount(data.validationRows)} held out for validation.${dropped}`
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(" | ")} |`;
+  return [line(head), `|${head.map(() => " --- |").join("")}`, ...rows.map(line)].join("\n");
+}

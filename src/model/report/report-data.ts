@@ -1,0 +1,117 @@
+// What the report and the model card are made of: plain numbers and names, nothing that has to be computed by a
+// model. Whoever fills this in decides how many rows to draw; the report never sees the table itself.
+
+/** At most so many columns are drawn against each other. */
+export const maximumPairColumns = 6;
+
+/**
+ * Everything that `renderReport` and `renderModelCard` need to know about a fitted model.
+ *
+ * Log-densities and negative log-likelihoods are nats per row in the units of the original columns.
+ * Names and paths are untrusted text: they are escaped where they are printed.
+ */
+export interface ReportData {
+  /** The heading, usually the name of the data or of the model folder. */
+  readonly title: string;
+  /** When the model was made, ISO 8601. */
+  readonly created: string;
+  readonly logdetVersion: string;
+  readonly data: DataSummary;
+  readonly model: ModelSummary;
+  readonly training: TrainingSummary;
+  readonly metrics: Metrics;
+  readonly pairs: PairSamples;
+  /** Log-density of each held-out row, nats. Non-finite values are counted and named, not drawn. */
+  readonly heldOutLogProb: readonly number[];
+  /** One entry a latent dimension to be shown. */
+  readonly pit: readonly PitValues[];
+}
+
+/** The table the model was trained on. */
+export interface DataSummary {
+  /** Paths or globs, as the user wrote them. */
+  readonly sources: readonly string[];
+  /** Rows that were used, training and validation together. */
+  readonly rows: number;
+  readonly trainRows: number;
+  readonly validationRows: number;
+  /** The model's columns, in the order of the vectors it takes. */
+  readonly columns: readonly ColumnSummary[];
+  /** Names of the columns that were left out. */
+  readonly dropped: readonly string[];
+  /** What the user was told while the table was read, one sentence each. */
+  readonly notices: readonly string[];
+}
+
+/** One column, in its own units. */
+export interface ColumnSummary {
+  readonly name: string;
+  /** What kind of numbers it holds, in a word or two: "continuous", "discrete". */
+  readonly kind: string;
+  /** Distance between neighbouring values of a discrete column; absent for a continuous one. */
+  readonly quantum?: number | undefined;
+  readonly mean: number;
+  readonly standardDeviation: number;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+export interface ModelSummary {
+  /** Name of the recipe, as given to `--flow`. */
+  readonly recipe: string;
+  /** The layers in one line of plain words. */
+  readonly description: string;
+  /** Number of trained parameters. */
+  readonly parameters: number;
+  readonly base: string;
+  readonly jacobian: string;
+  readonly optimizer: string;
+  readonly seed: number;
+}
+
+export interface TrainingSummary {
+  readonly steps: number;
+  readonly epochs: number;
+  readonly seconds: number;
+  /** Why training ended, in words that complete "Training ended because ...". */
+  readonly stoppedBy: string;
+  /** Mean negative log-likelihoods, nats per row, by increasing step. Non-finite values are left out. */
+  readonly curve: readonly CurvePoint[];
+  /** The step whose weights were kept. */
+  readonly bestStep: number;
+  /** Standard deviation of the noise on the training rows at the start, in standard deviations; 0 is none. */
+  readonly noise: number;
+}
+
+export interface CurvePoint {
+  readonly step: number;
+  readonly trainNll: number;
+  readonly validationNll: number;
+}
+
+/** All of them on the validation rows. */
+export interface Metrics {
+  /** Mean log-density, nats per row. */
+  readonly validationLogProb: number;
+  /** Standard error of that mean, nats. */
+  readonly standardError: number;
+  /** The same mean for a full-covariance Gaussian fitted to the training rows; null where there is none. */
+  readonly gaussianLogProb: number | null;
+}
+
+/** Rows of the data and rows drawn from the model, for a few columns that the caller picks. */
+export interface PairSamples {
+  /** At most `maximumPairColumns` are drawn. */
+  readonly names: readonly string[];
+  /** `data[column][row]`, in the columns' units. */
+  readonly data: readonly (readonly number[])[];
+  /** `samples[column][row]`, in the columns' units. */
+  readonly samples: readonly (readonly number[])[];
+}
+
+/** Probability integral transform of one latent dimension: u = F_base(z), uniform on (0, 1) if the model is right. */
+export interface PitValues {
+  readonly name: string;
+  /** One u in (0, 1) a held-out row. */
+  readonly values: readonly number[];
+}

@@ -1,0 +1,146 @@
+// What the numbers say, in plain words: shared by the report and the model card. The sentences hold names as they
+// came, on one line: whoever prints them escapes them.
+
+import { calibrate } from "./calibration.js";
+import { maximumPairColumns, type ReportData } from "./report-data.js";
+import { lowestShare, quantile, sortedFinite } from "./statistics.js";
+import {
+  formatCount,
+  formatDuration,
+  formatExponential,
+  formatNats,
+  formatNumber,
+  formatPercent,
+  list,
+  oneLine,
+  plural,
+} from "./words.js";
+
+/** What a nat is; said once. */
+export const natsExplained =
+  "Likelihoods are given as log-densities in nats: one nat more means that the density is e = 2.72 times as high, " +
+  "seven nats about a thousand times. Only differences carry meaning, and only between densities of the same " +
+  "columns in the same units.";
+
+/** How good the model is on rows it was not trained on. */
+export function quality({ metrics, data }: ReportData): string[] {
+  const { validationLogProb, standardError, gaussianLogProb } = metrics;
+  const mean =
+    `The mean log-density of ${plural(data.validationRows, "held-out row")} is ${formatNats(validationLogProb)} ` +
+    `nats per row, with a standard error of ${formatNats(standardError)}.`;
+  if (gaussianLogProb === null) return [mean];
+  const gain = validationLogProb - gaussianLogProb;
+  const comparison =
+    `The model finds held-out rows on average ${formatNats(Math.abs(gain))} nats ${gain >= 0 ? "more" : "less"} ` +
+    "likely than a Gaussian with the same covariance does";
+  return [
+    gain >= 0
+      ? `${comparison}: a density ${formatExponential(gain)} times as high.`
+      : `${comparison}: for these rows the Gaussian is the better description, and the model should not be trusted.`,
+    mean,
+  ];
+}
+
+/** How training went. */
+export function trainingStory({ training }: ReportData): string[] {
+  const { steps, epochs, seconds, stoppedBy, bestStep, noise } = training;
+  const passes = epochs < 10 ? Number(epochs.toPrecision(2)) : Math.round(epochs);
+  return [
+    `Training took ${plural(steps, "step")}, ${formatCount(passes) === "1" ? "1 pass" : `${formatNumber(passes)} passes`} ` +
+      `over the training rows, in ${formatDuration(seconds)}. It ended because ${oneLine(stoppedBy).replace(/\.$/, "")}.`,
+    `The weights of step ${formatCount(bestStep)}, under which the validation rows were most likely, were kept.`,
+    ...(noise > 0
+      ? [
+          `The training rows carried noise of ${formatNumber(noise)} standard deviations at first, so the training curve may ` +
+            "lie above the validation curve.",
+        ]
+      : []),
+  ];
+}
+
+/** How the log-density of held-out rows is distributed. */
+export function densityStory({ heldOutLogProb }: ReportData): string[] {
+  const values = sortedFinite(heldOutLogProb);
+  const infinite = heldOutLogProb.length - values.length;
+  const missing =
+    infinite > 0
+      ? [
+          `${plural(infinite, "row")} ${infinite === 1 ? "has" : "have"} no finite log-density and cannot be drawn.`,
+        ]
+      : [];
+  if (values.length === 0) return ["There is no held-out row to draw.", ...missing];
+  const median = quantile(values, 0.5);
+  const unlikely = values.filter((value) => value < median - 10).length / values.length;
+  return [
+    `Half of the held-out rows lie between ${formatNats(quantile(values, 0.25))} and ${formatNats(quantile(values, 0.75))} ` +
+      `nats. The least likely ${formatPercent(lowestShare)} have less than ${formatNats(quantile(values, lowestShare))}; ` +
+      `the least likely of all has ${formatNats(values[0]!)}.`,
+    `${formatPercent(unlikely)} of held-out rows are less likely than the median row by more than 10 nats, ` +
+      "a factor of 22,000: look at these first when you search for anomalies.",
+    ...missing,
+  ];
+}
+
+/** How to read the pairwise picture. */
+export function pairStory({ pairs, data }: ReportData): string[] {
+  const shown = Math.min(pairs.names.length, maximumPairColumns);
+  if (shown < 2)
+    return [
+      "Filled bars are the data, the line is rows drawn from the model. The better the model, the closer they lie.",
+    ];
+  return [
+    "Below the diagonal: rows of the data. Above it, mirrored: as many rows drawn from the model. The better the model, " +
+      "the more symmetric the picture.",
+    ...(shown < data.columns.length
+      ? [`${shown} of the model's ${formatCount(data.columns.length)} columns are shown.`]
+      : []),
+  ];
+}
+
+/** How well the latent dimensions follow the base. */
+export function latentStory({ pit }: ReportData): string[] {
+  const panels = calibrate(pit);
+  const bars = panels.reduce((sum, panel) => sum + panel.bins.length, 0);
+  const outside = panels.reduce((sum, panel) => sum + panel.outside, 0);
+  const share = outside / Math.max(1, bars);
+  const verdict =
+    share <= 0.1
+      ? "about what chance alone does"
+      : share <= 0.3
+        ? "more than chance alone does: the shape of the density is roughly right"
+        : "far more than chance alone does: use p-values from the base with care";
+  return [
+    "The model maps every row to latent numbers that should follow its base distribution. After the base's " +
+      "distribution function they should be uniform, and every histogram flat at 1.",
+    `${plural(outside, "bar")} of ${formatCount(bars)} ${outside === 1 ? "lies" : "lie"} outside the grey band, which holds ` +
+      `95 % of bars if the model is right (about ${formatCount(0.05 * bars)} outside by chance): ${verdict}.`,
+    ...(panels.length < pit.length
+      ? [`The first ${panels.length} of ${formatCount(pit.length)} latent dimensions are shown.`]
+      : []),
+  ];
+}
+
+/** What the model does not know. */
+export function limits({ data, model }: ReportData): string[] {
+  const discrete = data.columns
+    .filter((column) => column.quantum !== undefined)
+    .map((column) => oneLine(column.name));
+  return [
+    `It has seen ${plural(data.trainRows, "row")}, with ${plural(model.parameters, "parameter")} to fit to them. What did not ` +
+      "occur there it cannot know, and rare kinds of rows it knows poorly.",
+    `${plural(data.validationRows, "held-out row")} chose the weights that were kept, so the mean log-density above is ` +
+      "slightly optimistic. Score rows that played no part in training for an unbiased number.",
+    "Densities are per unit of the original columns. They are not comparable across units (metres to millimetres takes " +
+      "6.91 nats off each row) or across different sets of columns, and a density may well be above 1.",
+    "Outside the range of the training rows (see the columns' minimum and maximum) the density is an extrapolation: " +
+      "the row is rightly called unlikely, but the exact number means little.",
+    ...(discrete.length > 0
+      ? [
+          `Discrete columns (${list(discrete)}) were dequantised: every value was spread evenly over the step to its ` +
+            "neighbour, because a density on single values would be infinite. Multiply the density by the steps of these " +
+            "columns to get, about, the probability of the values themselves.",
+        ]
+      : []),
+    "A low density says that a row is unusual, not that it is wrong, and a high one not that it is right.",
+  ];
+}

@@ -1,0 +1,44 @@
+// The seam to ONNX Runtime: the few functions of it that logdet uses. The Node build is loaded on first use; a page
+// gives its own (onnxruntime-web) to `useOnnxRuntime`.
+
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
+
+export type { InferenceSession, OrtTensor };
+
+/** What onnxruntime-node and onnxruntime-web have in common. */
+export interface OnnxRuntime {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: typeof OrtTensor;
+}
+
+let loading: Promise<OnnxRuntime> | undefined;
+
+/** Uses another build of ONNX Runtime than onnxruntime-node for every program compiled from now on. */
+export function useOnnxRuntime(runtime: OnnxRuntime): void {
+  loading = Promise.resolve(runtime);
+}
+
+export function onnxRuntime(): Promise<OnnxRuntime> {
+  loading ??= import("onnxruntime-node").then((module) => module.default ?? module);
+  return loading;
+}
+
+/** Threads used by programs that are not told otherwise; ONNX Runtime's own choice is one a physical core. */
+export interface SessionOptions {
+  readonly threads?: number;
+}
+
+export async function createSession(
+  bytes: Uint8Array,
+  { threads = 0 }: SessionOptions,
+): Promise<InferenceSession> {
+  const { InferenceSession } = await onnxRuntime();
+  return InferenceSession.create(bytes, {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+  });
+}

@@ -1,0 +1,252 @@
+// The training loop: batches in, best parameters out. Evaluates, keeps the best, falls back when it diverges.
+
+import type { BatchStream } from "../data/index.js";
+import type { Flow } from "../flows/index.js";
+import { type JacobianEstimator, lie } from "../jacobian/index.js";
+import { adam, type Optimizer, type Schedule, warmupCosine } from "../optimizers/index.js";
+import { Random } from "../random/index.js";
+import type { FloatArray, ParameterStore } from "../runtime/index.js";
+import type { Evaluation, StopReason, TrainingListener } from "./events.js";
+import { Likelihood } from "./likelihood.js";
+import type { TrainingState } from "./state.js";
+import { TrainingStep } from "./step.js";
+
+export interface TrainerOptions {
+  /** Standardised rows without end. */
+  readonly batches: BatchStream;
+  /** Rows to evaluate on, row-major [n, D]: held out, and as a comparison some of the training rows. */
+  readonly validation: FloatArray;
+  readonly training: FloatArray;
+  readonly estimator?: JacobianEstimator;
+  readonly optimizer?: Optimizer;
+  readonly schedule?: Schedule;
+  readonly learningRate?: number;
+  /** Steps of the whole run; the schedule ends there. */
+  readonly steps: number;
+  /** Steps between two evaluations. */
+  readonly evaluateEvery: number;
+  /** Evaluations without improvement after which to stop. Default: never. */
+  readonly patience?: number;
+  /** Standard deviation of normal noise added to batches, in standardised units; it decays with the schedule. */
+  readonly noise?: number;
+  /** Largest Frobenius norm of a step in the Lie algebra. */
+  readonly stepClip?: number;
+  readonly gradientClip?: number;
+  /** Evaluate and keep a running average of the parameters with this decay (0.999, say) instead of themselves. */
+  readonly averageDecay?: number;
+  readonly random?: Random;
+  readonly threads?: number;
+  readonly float?: "float32" | "float64";
+  readonly onEvent?: TrainingListener;
+}
+
+/** A validation loss this much worse than the best (nats a column) counts as an explosion. */
+const explosion = 10;
+/** Rollbacks before giving up: the learning rate is then a 256th of what it was. */
+const mostRollbacks = 8;
+/** Steps between two progress events. */
+const reportEvery = 20;
+
+/**
+ * Trains a flow by maximum likelihood.
+ *
+ * After `run`, the store holds the parameters of the best evaluation.
+ *
+ * @example
+ * const trainer = await Trainer.create(flow, { batches, validation, training, steps: 3000, evaluateEvery: 100 })
+ * const result = await trainer.run()
+ */
+export class Trainer {
+  readonly flow: Flow;
+  readonly #options: TrainerOptions;
+  readonly #step: TrainingStep;
+  readonly #likelihood: Likelihood;
+  readonly #schedule: Schedule;
+  readonly #buffers: readonly string[];
+  /** Where every batch is put. */
+  readonly #batch: Float32Array;
+  #noise: Random;
+  #taken = 0;
+  #slotSteps = 0;
+  #rateFactor = 1;
+  #sinceBest = 0;
+  #history: Evaluation[] = [];
+  #best: { values: FloatArray; validationNll: number; step: number };
+
+  private constructor(flow: Flow, options: TrainerOptions, step: TrainingStep, likelihood: Likelihood) {
+    this.flow = flow;
+    this.#options = options;
+    this.#step = step;
+    this.#likelihood = likelihood;
+    this.#schedule = options.schedule ?? warmupCosine();
+    this.#noise = (options.random ?? new Random(0)).split("noise");
+    this.#buffers = [...(options.optimizer ?? adam()).slots, ...(options.averageDecay ? ["average"] : [])];
+    this.#batch = new Float32Array(options.batches.batchSize * flow.dim);
+    this.#best = { values: step.store.trainable.slice(), validationNll: Infinity, step: 0 };
+    if (options.averageDecay) step.store.buffer("average").set(step.store.trainable);
+  }
+
+  static async create(flow: Flow, options: TrainerOptions): Promise<Trainer> {
+    const step = await TrainingStep.create(flow, {
+      estimator: options.estimator ?? lie,
+      optimizer: options.optimizer ?? adam(),
+      stepClip: options.stepClip,
+      gradientClip: options.gradientClip,
+      threads: options.threads,
+      float: options.float,
+      buffers: options.averageDecay ? ["average"] : [],
+    });
+    return new Trainer(flow, options, step, await Likelihood.create(flow, step.store, options.threads));
+  }
+
+  /** The parameters. After `run`: those of the best evaluation. */
+  get store(): ParameterStore {
+    return this.#step.store;
+  }
+
+  get likelihood(): Likelihood {
+    return this.#likelihood;
+  }
+
+  get history(): readonly Evaluation[] {
+    return this.#history;
+  }
+
+  get best(): { readonly validationNll: number; readonly step: number } {
+    return this.#best;
+  }
+
+  /** Trains to the end, or until the signal is aborted or patience runs out. Never throws away the best. */
+  async run(signal?: AbortSignal): Promise<StopReason> {
+    const { steps, evaluateEvery, patience = Infinity, onEvent, optimizer, estimator } = this.#options;
+    onEvent?.({
+      type: "start",
+      steps,
+      parameters: this.store.parameters.filter((p) => p.trainable).reduce((n, p) => n + p.size, 0),
+      estimator: (estimator ?? lie).name,
+      optimizer: (optimizer ?? adam()).name,
+    });
+    if (this.#history.length === 0) await this.#evaluate();
+    let reason: StopReason = "finished";
+    let rollbacks = 0;
+    while (this.#taken < steps) {
+      if (signal?.aborted) {
+        reason = "interrupted";
+        break;
+      }
+      const loss = await this.#advance();
+      let problem = Number.isFinite(loss) ? undefined : `the loss became ${loss}`;
+      if (!problem && (this.#taken % evaluateEvery === 0 || this.#taken === steps)) {
+        problem = await this.#evaluate();
+        if (!problem && this.#sinceBest >= patience) {
+          reason = "patience";
+          break;
+        }
+      }
+      if (problem && ++rollbacks > mostRollbacks) {
+        reason = "diverged";
+        break;
+      }
+      if (problem) this.#rollBack(problem);
+    }
+    this.store.trainable.set(this.#best.values);
+    onEvent?.({ type: "end", step: this.#taken, reason });
+    return reason;
+  }
+
+  /** One step: batch, noise, gradient, update. Returns the loss of the batch (without log|det W|). */
+  async #advance(): Promise<number> {
+    const { batches, noise = 0, learningRate = 2e-2, steps, averageDecay, onEvent } = this.#options;
+    const { values } = await batches.next(this.#batch);
+    const factor = this.#schedule.factor(this.#taken + 1, steps);
+    if (noise > 0) {
+      const added = this.#noise.fillNormal(new Float32Array(values.length), noise * factor);
+      for (let i = 0; i < values.length; i++) values[i] += added[i];
+    }
+    const loss = await this.#step.gradient(values);
+    if (!Number.isFinite(loss)) return loss;
+    this.#taken++;
+    this.#slotSteps++;
+    const rate = learningRate * factor * this.#rateFactor;
+    await this.#step.update(rate, this.#slotSteps);
+    if (averageDecay) {
+      const average = this.store.buffer("average");
+      // Early on the average follows quickly, or it would remember the start.
+      const decay = Math.min(averageDecay, (1 + this.#taken) / (10 + this.#taken));
+      const { trainable } = this.store;
+      this.#step.kernels.average(average.length, average.byteOffset, trainable.byteOffset, decay);
+    }
+    if (this.#taken % reportEvery === 0)
+      onEvent?.({ type: "step", step: this.#taken, steps, learningRate: rate });
+    return loss;
+  }
+
+  /** Looks at the model; returns what is wrong with it, if anything. */
+  async #evaluate(): Promise<string | undefined> {
+    const { validation, training, averageDecay, steps, onEvent } = this.#options;
+    const { store } = this;
+    const current = averageDecay ? store.trainable.slice() : undefined;
+    if (current) store.trainable.set(store.buffer("average"));
+    const validationNll = await this.#likelihood.nll(validation);
+    const trainNll = await this.#likelihood.nll(training);
+    const values = store.trainable.slice();
+    if (current) store.trainable.set(current);
+
+    if (!Number.isFinite(validationNll)) return `the validation loss became ${validationNll}`;
+    const worse = validationNll - this.#best.validationNll;
+    if (worse > explosion * this.flow.dim) return `the validation loss rose by ${worse.toFixed(1)} nats`;
+    const improved = validationNll < this.#best.validationNll - 1e-4;
+    if (improved) this.#best = { values, validationNll, step: this.#taken };
+    this.#sinceBest = improved ? 0 : this.#sinceBest + 1;
+    const evaluation = { step: this.#taken, trainNll, validationNll };
+    this.#history.push(evaluation);
+    onEvent?.({ type: "evaluation", steps, improved, ...evaluation });
+    return undefined;
+  }
+
+  /** Back to the best parameters, with empty slots and half the learning rate. */
+  #rollBack(reason: string): void {
+    this.#rateFactor /= 2;
+    this.#slotSteps = 0;
+    this.store.trainable.set(this.#best.values);
+    for (const name of this.#buffers) this.store.buffer(name).fill(0);
+    if (this.#options.averageDecay) this.store.buffer("average").set(this.#best.values);
+    this.#options.onEvent?.({ type: "rollback", step: this.#taken, reason, rateFactor: this.#rateFactor });
+  }
+
+  /** Everything needed to go on later; a copy. */
+  state(): TrainingState {
+    return {
+      step: this.#taken,
+      values: this.store.trainable.slice(),
+      buffers: Object.fromEntries(this.#buffers.map((name) => [name, this.store.buffer(name).slice()])),
+      slotSteps: this.#slotSteps,
+      rateFactor: this.#rateFactor,
+      best: { ...this.#best, values: this.#best.values.slice() },
+      evaluationsSinceBest: this.#sinceBest,
+      history: [...this.#history],
+      noise: this.#noise.state(),
+      batches: this.#options.batches.state(),
+    };
+  }
+
+  /** Continues where `state()` was taken, bit for bit. */
+  restore(state: TrainingState): void {
+    this.#taken = state.step;
+    this.store.trainable.set(state.values);
+    for (const name of this.#buffers) this.store.buffer(name).set(state.buffers[name]);
+    this.#slotSteps = state.slotSteps;
+    this.#rateFactor = state.rateFactor;
+    this.#best = { ...state.best, values: state.best.values.slice() };
+    this.#sinceBest = state.evaluationsSinceBest;
+    this.#history = [...state.history];
+    this.#noise = Random.from(state.noise);
+    this.#options.batches.restore(state.batches);
+  }
+
+  /** Frees ONNX Runtime's sessions. */
+  async release(): Promise<void> {
+    await this.#step.release();
+    await this.#likelihood.release();
+  }
+}

@@ -1,0 +1,40 @@
+// The bijections that the battery runs over: each type at least once, and options near the edge of what is allowed.
+
+import {
+  type Bijection,
+  chain,
+  leakyTanh,
+  linear,
+  rationalQuadraticSpline,
+  smoothLeakyRelu,
+  standardization,
+} from "../../src/bijections/index.js";
+import { Random } from "../../src/random/index.js";
+
+function randomStandardization(dim: number): Bijection {
+  const random = new Random(7);
+  const scale = Float64Array.from({ length: dim }, (_, i) => (i % 2 ? -1 : 1) * Math.exp(random.normal()));
+  return standardization({ dim, center: random.fillNormal(new Float64Array(dim), 2), scale });
+}
+
+const randomLinear = (dim: number, seed = 3) => linear({ dim, noise: 0.1, random: new Random(seed) });
+
+export const bijectionCases: Readonly<Record<string, (dim: number) => Bijection>> = {
+  linear: (dim) => randomLinear(dim),
+  "smooth leaky ReLU": (dim) => smoothLeakyRelu({ dim }),
+  "smooth leaky ReLU, nearly flat": (dim) => smoothLeakyRelu({ dim, alpha: 0.01 }),
+  "smooth leaky ReLU, straight": (dim) => smoothLeakyRelu({ dim, alpha: 1 }),
+  "leaky tanh": (dim) => leakyTanh({ dim }),
+  "leaky tanh, steep and nearly flat": (dim) => leakyTanh({ dim, alpha: 4, beta: 0.02 }),
+  standardization: randomStandardization,
+  "rational-quadratic spline": (dim) => rationalQuadraticSpline({ dim, bins: 6, bound: 3 }),
+  chain: (dim) =>
+    chain([
+      randomStandardization(dim),
+      rationalQuadraticSpline({ dim, bins: 4 }),
+      randomLinear(dim, 4),
+      smoothLeakyRelu({ dim }),
+      randomLinear(dim, 5),
+      leakyTanh({ dim, beta: 0.3 }),
+    ]),
+};
