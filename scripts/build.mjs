@@ -1,23 +1,21 @@
-// Builds dist/: the AssemblyScript kernels first (they become src/kernels/generated.ts), then TypeScript.
+// Builds dist/: the AssemblyScript kernels first (they become src/kernels/generated.ts), then TypeScript. A dist/
+// that is there is replaced once the new one is complete.
 import { spawnSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { chmodSync, existsSync, renameSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { compile } from "./typescript.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const require = createRequire(import.meta.url);
+const kernels = spawnSync(process.execPath, [`${root}scripts/build-kernels.mjs`], {
+  stdio: ["ignore", 2, 2],
+});
+if (kernels.status !== 0) process.exit(kernels.status ?? 1);
 
-function run(label, script, args) {
-  const { status } = spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: "inherit" });
-  if (status !== 0) {
-    console.error(`build: ${label} failed`);
-    process.exit(status ?? 1);
-  }
-}
-
-run("kernels", `${root}scripts/build-kernels.mjs`, []);
-rmSync(`${root}dist`, { recursive: true, force: true });
-const typescript = require.resolve("typescript/package.json");
-const bin = require(typescript).bin.tsc;
-run("TypeScript", new URL(bin, `file://${typescript}`).pathname, ["-p", "tsconfig.json"]);
-chmodSync(`${root}dist/cli/main.js`, 0o755);
+const next = `${root}dist.next`;
+const old = `${root}dist.old`;
+for (const folder of [next, old]) rmSync(folder, { recursive: true, force: true });
+compile("tsconfig.json", "--outDir", next);
+chmodSync(`${next}/cli/main.js`, 0o755);
+if (existsSync(`${root}dist`)) renameSync(`${root}dist`, old);
+renameSync(next, `${root}dist`);
+rmSync(old, { recursive: true, force: true });

@@ -2,10 +2,15 @@
 
 export * from "./bijections/index.js";
 export {
+  analyzeColumns,
   type ColumnPlan,
+  InMemoryRows,
   type OutputColumn,
   type ReadOptions,
+  type RowSource,
   readTable,
+  splitRows,
+  standardizedRows,
   type Table,
   type Target,
   tableFromColumns,

@@ -2,10 +2,9 @@
 // beyond this is activations, reductions, the optimizer and dispatch.
 
 import { create, toBinary } from "@bufbuild/protobuf";
+import { LogdetError, Random } from "logdet";
 import { AttributeProto_AttributeType, ModelProtoSchema, TensorProto_DataType } from "onnx-buf";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { LogdetError } from "../../src/errors.js";
-import { Random } from "../../src/random/index.js";
 import { medianTime, type Timing } from "./timing.js";
 
 /** Sizes of the net whose products are measured: `layers` dense layers [dim, dim], `batch` rows. */

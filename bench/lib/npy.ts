@@ -2,7 +2,7 @@
 // The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
 import { readFile, writeFile } from "node:fs/promises";
-import { LogdetError } from "../../src/errors.js";
+import { LogdetError } from "logdet";
 
 /** An array as NumPy has it: `data` holds the numbers of `shape` [n] or [rows, columns], row after row. */
 export interface NpyArray {

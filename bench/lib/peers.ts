@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { LogdetError } from "../../src/errors.js";
+import { LogdetError } from "logdet";
 
 /** The peers in bench/peers, and the Python module that each needs. */
 const PEERS = { "torch_step.py": "torch", "sklearn_density.py": "sklearn" } as const;
@@ -37,7 +37,8 @@ export function findPython(module: string): string {
  */
 export async function runPeer(script: Peer, args: readonly string[]): Promise<unknown[]> {
   const python = findPython(PEERS[script]);
-  const path = fileURLToPath(new URL(`../peers/${script}`, import.meta.url));
+  // From bench/lib and from the compiled .bench/lib alike.
+  const path = fileURLToPath(new URL(`../../bench/peers/${script}`, import.meta.url));
   const threads = args.includes("--threads") ? args[args.indexOf("--threads") + 1] : undefined;
   const env = threads === undefined ? process.env : { ...process.env, OMP_NUM_THREADS: threads };
 

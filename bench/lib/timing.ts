@@ -1,6 +1,6 @@
 // Times of repeated calls, and how they grow with size.
 
-import { LogdetError } from "../../src/errors.js";
+import { LogdetError } from "logdet";
 
 /** The median time of a call, in milliseconds, and of how many calls it is the median. */
 export interface Timing {

@@ -40,12 +40,15 @@ export interface ColumnAnalysis {
 /** A column with a greater share of rows whose value another row has too is not continuous. */
 const REPEATED_SHARE = 0.05;
 
+/** A decimal lattice whose values are this many steps apart is what rounding left, not where the values live. */
+const EMPTY_STEPS = 10;
+
 /**
  * Plans the columns of a table.
  *
  * A column is discrete if its values are whole numbers, or if more than 5% of the rows have a value that another row
- * has too. The quantum is the step of the decimal lattice the values lie on; without one, the median gap between
- * neighbouring distinct values. Few coincidental repeats, as in values rounded to many places, leave a column continuous.
+ * has too. The quantum is the step of the decimal lattice the values lie on; without one, or if a fractional one is
+ * almost empty, the median gap between neighbouring distinct values. Few coincidental repeats, as in values rounded to many places, leave a column continuous.
  *
  * @throws LogdetError (data) if no column varies
  */
@@ -86,23 +89,44 @@ export function analyzeColumns(table: Table): ColumnAnalysis {
 /** The width of a discrete column's cells and whether they form a lattice; undefined for a continuous column. */
 function findCells(sorted: Float64Array): { quantum: number; lattice: boolean } | undefined {
   const distinct: number[] = [];
+  const counts: number[] = [];
   let repeated = 0;
   for (let i = 0; i < sorted.length; ) {
     let end = i + 1;
     while (end < sorted.length && sorted[end] === sorted[i]) end++;
     if (end - i > 1) repeated += end - i;
     distinct.push(sorted[i]);
+    counts.push(end - i);
     i = end;
   }
   const often = repeated > REPEATED_SHARE * sorted.length;
   const lattice = findLattice(Float64Array.from(distinct));
-  if (lattice !== undefined && (lattice.integer || often)) return { quantum: lattice.step, lattice: true };
+  if (lattice?.integer) return { quantum: lattice.step, lattice: true };
   if (!often) return undefined;
-  const gaps = Float64Array.from(
-    { length: distinct.length - 1 },
-    (_, i) => distinct[i + 1] - distinct[i],
-  ).sort();
-  return { quantum: gaps[gaps.length >> 1], lattice: false };
+  const gaps = distinct.slice(1).map((value, i) => value - distinct[i]);
+  const medianGap = weightedMedian(
+    gaps,
+    gaps.map(() => 1),
+  );
+  if (lattice !== undefined) {
+    // Sevenths written with six decimals lie on a lattice of millionths that is all but empty: dequantised by its step
+    // they would still be spikes. Only when most rows are far from the next value too: counts may have sparse tails.
+    const nearest = distinct.map((_, i) => Math.min(gaps[i - 1] ?? Infinity, gaps[i] ?? Infinity));
+    const empty = Math.min(medianGap, weightedMedian(nearest, counts)) >= EMPTY_STEPS * lattice.step;
+    if (!empty) return { quantum: lattice.step, lattice: true };
+  }
+  return { quantum: medianGap, lattice: false };
+}
+
+/** The least value that, with those below it, has half of the weight. */
+function weightedMedian(values: readonly number[], weights: readonly number[]): number {
+  const order = values.map((_, i) => i).sort((a, b) => values[a] - values[b]);
+  let rest = weights.reduce((sum, weight) => sum + weight, 0) / 2;
+  for (const i of order) {
+    rest -= weights[i];
+    if (rest <= 0) return values[i];
+  }
+  return values[order[order.length - 1]];
 }
 
 /** Mean and standard deviation of values plus uniform noise of width `quantum`, safe from overflow and underflow. */

@@ -1,6 +1,7 @@
 export { type Collinearity, findCollinear } from "./collinear.js";
 export { analyzeColumns, type ColumnAnalysis, type ColumnPlan } from "./columns.js";
-export type { Target, TargetFormat } from "./deliver.js";
+export { encodingOf, type Target, type TargetFormat } from "./deliver.js";
+export { columnNames } from "./header.js";
 export { formatNames, nearestName, parseNames } from "./names.js";
 export { type ReadOptions, readTable } from "./read.js";
 export {

@@ -133,7 +133,7 @@ interface Place {
   readonly row: number;
 }
 
-/** What is known of one column while the files stream past. */
+/** What is known of one column while the files go past. */
 class ColumnReader {
   readonly name: string;
   length = 0;
@@ -188,7 +188,8 @@ async function readFile(
   const position = new Map(scan.columns.map((column, i) => [column.name, i]));
   const select = columns.map((column) => numberSql(scan, position.get(column.name)!));
   try {
-    const result = await connection.stream(`SELECT ${select.join(", ")} FROM ${scan.from}`, [
+    // Not `stream`: a streamed result that meets an error midway just ends, as if the file ended there.
+    const result = await connection.run(`SELECT ${select.join(", ")} FROM ${scan.from}`, [
       ...scan.parameters,
     ]);
     let start = 0;
@@ -229,7 +230,7 @@ async function refuseText(connection: DuckDBConnection, columns: readonly Column
   for (const { name, notNumbers, firstText } of columns) {
     if (firstText === undefined) continue;
     const { scan, row } = firstText;
-    const more = notNumbers > 1 ? ` (nor are ${count(notNumbers - 1, "more cell")} of this column)` : "";
+    const more = notNumbers > 1 ? ` (and ${count(notNumbers - 1, "more cell")} of this column)` : "";
     throw new LogdetError(
       "data",
       `"${shorten(await cellText(connection, firstText, name))}" is not a number${more}`,

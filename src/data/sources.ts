@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { LogdetError } from "../errors.js";
+import { refuseIncomplete } from "./compression.js";
 import { withDatabase } from "./duckdb.js";
 
 /** What a table can be read as. JSON is an array of objects or one object after another (NDJSON): one reader does both. */
@@ -135,6 +136,7 @@ async function inspect(name: string, path: string, format: SourceFormat | undefi
           ? "It looks like UTF-16: save it as UTF-8."
           : "CSV, TSV, Parquet, JSON and NDJSON can be read, plain or compressed with gzip or zstd.",
     });
+  await refuseIncomplete(name, path, compression);
   return { name, path, format: told, compression };
 }
 

@@ -8,6 +8,7 @@ export type FitEvent =
   | { readonly type: "plan"; readonly plan: Plan; readonly rows: number; readonly dim: number }
   /** A training run begins: number `run` of `runs`, with this much input noise. */
   | { readonly type: "run"; readonly run: number; readonly runs: number; readonly noise: number }
+  /** What the run tells; likelihoods are in nats a row of the original columns here. */
   | { readonly type: "training"; readonly run: number; readonly runs: number; readonly event: TrainingEvent };
 
 export type FitListener = (event: FitEvent) => void;

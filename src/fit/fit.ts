@@ -7,7 +7,7 @@ import { jacobianEstimator } from "../jacobian/index.js";
 import { Model, type ModelConfig } from "../model/index.js";
 import { optimizer } from "../optimizers/index.js";
 import { Random } from "../random/index.js";
-import { type StopReason, Trainer, type TrainingListener } from "../training/index.js";
+import { type StopReason, Trainer, type TrainingEvent, type TrainingListener } from "../training/index.js";
 import { version } from "../version.js";
 import type { FitListener } from "./events.js";
 import { gaussianLogProb } from "./gaussian.js";
@@ -68,6 +68,7 @@ export async function fit(
   const chosen = plan(checked, prepared.trainRows, dim);
   for (const text of prepared.notices) onEvent?.({ type: "notice", text });
   onEvent?.({ type: "plan", plan: chosen, rows: table.rows, dim });
+  const logDet = unitsLogDet(prepared);
 
   let best: Run | undefined;
   for (const [i, noise] of chosen.noise.entries()) {
@@ -77,7 +78,7 @@ export async function fit(
     const run = await train(prepared, chosen, noise, {
       random,
       signal,
-      onEvent: (event) => onEvent?.({ type: "training", ...position, event }),
+      onEvent: (event) => onEvent?.({ type: "training", ...position, event: inUnits(event, logDet) }),
     });
     if (!best || run.trainer.best.validationNll < best.trainer.best.validationNll) {
       await best?.trainer.release();
@@ -106,6 +107,17 @@ async function toTable(input: FitInput): Promise<Table> {
       values,
     })),
   );
+}
+
+/** log|det| of the standardisation: what turns densities of standardised rows into those of the columns' units. */
+function unitsLogDet({ columns }: Pick<Prepared, "columns">): number {
+  return -columns.reduce((total, { standardDeviation }) => total + Math.log(standardDeviation), 0);
+}
+
+/** Listeners hear of likelihoods in the units that the model will be reported in. */
+function inUnits(event: TrainingEvent, logDet: number): TrainingEvent {
+  if (event.type !== "evaluation") return event;
+  return { ...event, trainNll: event.trainNll - logDet, validationNll: event.validationNll - logDet };
 }
 
 const isTable = (input: FitInput): input is Table =>
@@ -166,10 +178,7 @@ async function describe(
   seconds: number,
 ): Promise<ModelConfig> {
   const dim = columns.length;
-  const unitsLogDet = -columns.reduce(
-    (total, { standardDeviation }) => total + Math.log(standardDeviation),
-    0,
-  );
+  const logDet = unitsLogDet({ columns });
   const logProb = await trainer.likelihood.logProb(validation);
   const mean = logProb.reduce((a, b) => a + b, 0) / logProb.length;
   const variance = logProb.reduce((a, b) => a + (b - mean) ** 2, 0) / Math.max(1, logProb.length - 1);
@@ -213,14 +222,14 @@ async function describe(
       parameters: flow.parameterCount,
       curve: trainer.history.map(({ step, trainNll, validationNll }) => ({
         step,
-        trainNll: trainNll - unitsLogDet,
-        validationNll: validationNll - unitsLogDet,
+        trainNll: trainNll - logDet,
+        validationNll: validationNll - logDet,
       })),
     },
     metrics: {
-      validationLogProb: mean + unitsLogDet,
+      validationLogProb: mean + logDet,
       standardError: Math.sqrt(variance / logProb.length),
-      gaussianLogProb: gaussian === undefined ? null : gaussian + unitsLogDet,
+      gaussianLogProb: gaussian === undefined ? null : gaussian + logDet,
     },
   };
 }

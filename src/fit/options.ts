@@ -75,8 +75,6 @@ export function plan(options: FitOptions, trainRows: number, dim: number): Plan 
   const base = recipe(options.flow ?? "dense");
   const jacobian =
     options.jacobian ?? (base.jacobian === "lie" && dim > widestLie ? "relative" : base.jacobian);
-  // Adam sees the relative gradient in the frame of W, not of the group: a tenth of the rate is what it bears.
-  const inherited = jacobian === base.jacobian ? base.learningRate : Math.min(base.learningRate, 2e-3);
   const chosen: Recipe = {
     ...base,
     layers: options.layers ?? base.layers,
@@ -84,7 +82,7 @@ export function plan(options: FitOptions, trainRows: number, dim: number): Plan 
     base: options.base ?? base.base,
     jacobian,
     optimizer: options.optimizer ?? base.optimizer,
-    learningRate: options.learningRate ?? inherited,
+    learningRate: options.learningRate ?? base.learningRate,
     batch: Math.min(options.batch ?? base.batch, trainRows),
   };
   const stepsPerEpoch = Math.max(1, Math.floor(trainRows / chosen.batch));

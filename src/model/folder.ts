@@ -1,6 +1,7 @@
 // Writing a folder so that a crash, a full disk or a kill leaves the old one or the new one, never half of one.
 
-import { mkdir, mkdtemp, open, rename, rm, stat } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { LogdetError } from "../errors.js";
 
@@ -9,6 +10,7 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
+  EFBIG: "the file is larger than the system allows",
   EDQUOT: "the disk quota is used up",
   ENOTDIR: "a part of the path is a file, not a folder",
   ENOENT: "the folder above it does not exist",
@@ -39,14 +41,22 @@ export async function exists(path: string): Promise<boolean> {
 /**
  * Refuses a folder that cannot or should not be written, before hours of work end in an error.
  *
- * @throws LogdetError "io" if it exists and `force` is not given, or nothing can be written beside it.
+ * @throws LogdetError "io" if it exists and `force` is not given, if what exists is no model, or if nothing can be
+ * written beside it.
  */
 export async function checkWritable(folder: string, force: boolean): Promise<void> {
-  if (!force && (await exists(folder)))
-    throw new LogdetError("io", "the output exists already", {
-      where: [folder],
-      hint: "Choose another folder with --out, or replace it with --force.",
-    });
+  if (await exists(folder)) {
+    if (!(await isModelFolder(folder)))
+      throw new LogdetError("io", "the output exists already, and is not a model that may be replaced", {
+        where: [folder],
+        hint: "Choose another folder with --out.",
+      });
+    if (!force)
+      throw new LogdetError("io", "the output exists already", {
+        where: [folder],
+        hint: "Choose another folder with --out, or replace it with --force.",
+      });
+  }
   const parent = dirname(resolve(folder));
   try {
     await mkdir(parent, { recursive: true });
@@ -61,6 +71,15 @@ export async function checkWritable(folder: string, force: boolean): Promise<voi
   }
 }
 
+/** `--out . --force` must not cost anyone their home folder: only a model, whole or damaged, gives way to a model. */
+async function isModelFolder(path: string): Promise<boolean> {
+  if (!(await stat(path)).isDirectory()) return false;
+  const names = await readdir(path);
+  return names.includes("model.safetensors") || names.every((name) => modelFiles.has(name));
+}
+
+const modelFiles: ReadonlySet<string> = new Set(["config.json", "onnx", "README.md", "report.html"]);
+
 /**
  * Writes files (paths relative to the folder) into a temporary folder beside it, then renames it into place. A
  * folder that was there is replaced only once the new one is complete.
@@ -74,7 +93,9 @@ export async function writeFolder(
   let temporary: string | undefined;
   try {
     await mkdir(parent, { recursive: true });
-    temporary = await mkdtemp(join(parent, `.${basename(target)}-`));
+    temporary = join(parent, `.${basename(target)}-${randomBytes(6).toString("hex")}`);
+    // Not mkdtemp, whose folders nobody else may enter: a model is for sharing.
+    await mkdir(temporary);
     for (const [name, content] of Object.entries(files)) {
       const path = join(temporary, name);
       await mkdir(dirname(path), { recursive: true });

@@ -3,7 +3,15 @@
 import type { ReportData } from "./report/report-data.js";
 import { limits, natsExplained, quality, trainingStory } from "./report/sentences.js";
 import { snippetNote, snippets } from "./report/snippets.js";
-import { formatCount, formatNats, formatNumber, list, oneLine, plural } from "./report/words.js";
+import {
+  formatCount,
+  formatExtreme,
+  formatNats,
+  formatNumber,
+  list,
+  oneLine,
+  plural,
+} from "./report/words.js";
 
 /**
  * The model card as Markdown with YAML front matter. The licence is for the user to fill in.
@@ -60,8 +68,8 @@ ${table(
     column.quantum === undefined ? "" : formatNumber(column.quantum),
     formatNumber(column.mean),
     formatNumber(column.standardDeviation),
-    formatNumber(column.minimum),
-    formatNumber(column.maximum),
+    formatExtreme(column.minimum),
+    formatExtreme(column.maximum),
   ]),
 )}
 
@@ -70,8 +78,7 @@ ${table(
 ${escapeMarkdown(trainingData(data))}
 
 ${escapeMarkdown(trainingStory(data).join(" "))}
-${data.data.notices.map((notice) => `\n- ${escapeMarkdown(notice)}`).join("")}
-
+${data.data.notices.length > 0 ? `\n${bullets(data.data.notices)}\n` : ""}
 ## Metrics
 
 ${table(
@@ -96,9 +103,7 @@ ${snippets(data)
 
 ## Limits
 
-${limits(data)
-  .map((limit) => `- ${escapeMarkdown(limit)}`)
-  .join("\n")}
+${bullets(limits(data))}
 `;
 }
 
@@ -117,7 +122,7 @@ export function escapeMarkdown(text: string): string {
       )
       // At the start of a line these would begin a heading, a list or a rule.
       .replace(/^[#+\-=]/, "\\$&")
-      .replace(/^(\d+)([.)])/, "$1\\$2")
+      .replace(/^(\d+)([.)])(?=\s|$)/, "$1\\$2")
       // Bare addresses would become links.
       .replace(/:\/\/|(?<=www)\.|@/g, (mark) => (mark === "@" ? "&#64;" : mark === "." ? "&#46;" : "&#58;//"))
   );
@@ -129,6 +134,10 @@ function trainingData({ data }: ReportData): string {
     `${plural(data.rows, "row")} of ${list(data.sources.map(oneLine))}: ${formatCount(data.trainRows)} for training, ` +
     `${formatCount(data.validationRows)} held out for validation.${dropped}`
   );
+}
+
+function bullets(items: readonly string[]): string {
+  return items.map((item) => `- ${escapeMarkdown(item)}`).join("\n");
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

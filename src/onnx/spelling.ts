@@ -1,6 +1,6 @@
 // How each operation is written in ONNX: one entry an operation.
 
-import type { Attributes, Shape, Tensor } from "../tensor/index.js";
+import { type Attributes, fixedSize, type Shape, type Tensor } from "../tensor/index.js";
 import type { GraphWriter } from "./writer.js";
 
 /** Writes a node, given the names of its inputs' values; returns the name of the result. */
@@ -41,21 +41,35 @@ const wideErf: Spelling = (_, [x], graph) => {
   return graph.node("Add", [graph.node("Div", [scaled, graph.scalar(Math.PI)]), sum]);
 };
 
+/**
+ * With u = 1 + x rounded: log(1 + x) = log u − ((u − 1) − x) / u, right to the last bits; the correction has no
+ * meaning once u overflows.
+ */
+const log1p: Spelling = (_, [x], graph) => {
+  const u = graph.node("Add", [x, graph.scalar(1)]);
+  const lost = graph.node("Sub", [graph.node("Sub", [u, graph.scalar(1)]), x]);
+  const logU = graph.node("Log", [u]);
+  const corrected = graph.node("Sub", [logU, graph.node("Div", [lost, u])]);
+  return graph.node("Where", [graph.node("Less", [x, graph.scalar(1e30)]), corrected, logU]);
+};
+
+/** max(x, 0) + log(1 + exp(−|x|)): six nodes, but vectorised ones, and nothing overflows. */
+const composedSoftplus: Spelling = (node, [x], graph) => {
+  const rest = graph.node("Exp", [graph.node("Neg", [graph.node("Abs", [x])])]);
+  const log =
+    graph.floatType === "float64"
+      ? log1p(node, [rest], graph)
+      : graph.node("Log", [graph.node("Add", [rest, graph.scalar(1)])]);
+  return graph.node("Add", [graph.node("Max", [x, graph.scalar(0)]), log]);
+};
+
 const flag = (value: Attributes[string]) => (value ? 1 : 0);
 
 export const spellings: Readonly<Record<string, Spelling>> = {
   neg: direct("Neg"),
   exp: direct("Exp"),
   log: direct("Log"),
-  // With u = 1 + x rounded: log(1 + x) = log u − ((u − 1) − x) / u, right to the last bits; the correction has no
-  // meaning once u overflows.
-  log1p: (_, [x], graph) => {
-    const u = graph.node("Add", [x, graph.scalar(1)]);
-    const lost = graph.node("Sub", [graph.node("Sub", [u, graph.scalar(1)]), x]);
-    const logU = graph.node("Log", [u]);
-    const corrected = graph.node("Sub", [logU, graph.node("Div", [lost, u])]);
-    return graph.node("Where", [graph.node("Less", [x, graph.scalar(1e30)]), corrected, logU]);
-  },
+  log1p,
   // exp(x) − 1 = tanh(x / 2) (exp(x) + 1): no cancellation near 0, and the right limits at both ends.
   expm1: (_, [x], graph) =>
     graph.node("Mul", [
@@ -64,7 +78,11 @@ export const spellings: Readonly<Record<string, Spelling>> = {
     ]),
   tanh: direct("Tanh"),
   sigmoid: direct("Sigmoid"),
-  softplus: direct("Softplus"),
+  // One node where there are few elements; ONNX Runtime computes it slowly, and in float64 overflows above 709.
+  softplus: (node, inputs, graph) =>
+    graph.floatType === "float64" || node.shape.includes("batch")
+      ? composedSoftplus(node, inputs, graph)
+      : graph.node("Softplus", inputs),
   erf: (node, inputs, graph) =>
     graph.floatType === "float64" ? wideErf(node, inputs, graph) : graph.node("Erf", inputs),
   sqrt: direct("Sqrt"),
@@ -128,18 +146,15 @@ export const spellings: Readonly<Record<string, Spelling>> = {
   concat: ({ attributes }, inputs, graph) =>
     graph.node("Concat", inputs, { axis: attributes.axis as number }),
   gather: (_, inputs, graph) => graph.node("Gather", inputs, { axis: 0 }),
-  scatterAdd: (node, [indices, values], graph) => {
-    const zeros = graph.node("Expand", [graph.scalar(0), graph.shapeVector(node.shape)]);
-    if (node.rank === 1) {
-      const flat = graph.ints([-1]);
-      return graph.node(
-        "ScatterElements",
-        [zeros, graph.node("Reshape", [indices, flat]), graph.node("Reshape", [values, flat])],
-        { axis: 0, reduction: "add" },
-      );
-    }
-    const rows = graph.node("Unsqueeze", [indices, graph.ints([-1])]);
-    return graph.node("ScatterND", [zeros, rows, values], { reduction: "add" });
+  // ScatterND would be shorter, but on several threads it loses values that go to the same row (ONNX Runtime 1.30).
+  scatterAdd: ({ shape, inputs }, [indices, values], graph) => {
+    const zeros = graph.node("Expand", [graph.scalar(0), graph.shapeVector(shape)]);
+    const count = fixedSize(inputs[0].shape) ?? -1;
+    const row = shape.slice(1).map((size) => (size === "batch" ? -1 : size));
+    const flat = graph.node("Reshape", [values, graph.ints([count, ...row])]);
+    const column = graph.node("Reshape", [indices, graph.ints([count, ...row.map(() => 1)])]);
+    const places = row.length === 0 ? column : graph.node("Expand", [column, graph.node("Shape", [flat])]);
+    return graph.node("ScatterElements", [zeros, places, flat], { axis: 0, reduction: "add" });
   },
   cumulativeSum: ({ attributes }, [x], graph) =>
     graph.node("CumSum", [x, graph.ints([attributes.axis as number])], {

@@ -2,7 +2,7 @@
 // can be saved and restored, and which can be split by name so that one consumer never disturbs another.
 
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 
 /** What must be kept to go on with the same numbers later. Plain JSON. */
@@ -25,7 +25,7 @@ export class Random {
 
   constructor(seed: number) {
     this.seed = seed | 0;
-    this.#generator = xoroshiro128plus(this.seed);
+    this.#generator = xoroshiro128plusFromState(scrambled(this.seed));
   }
 
   /** Restores a stream where `state()` left it. */
@@ -100,4 +100,17 @@ export class Random {
     }
     return order;
   }
+}
+
+/**
+ * Four words of state from a seed, by a Weyl sequence through a bit mixer (splitmix32). The generator's own seeding
+ * leaves the seed's bits unmixed: its first output is −1 whatever the seed, and the next dozen are correlated.
+ */
+function scrambled(seed: number): number[] {
+  return Array.from({ length: 4 }, (_, i) => {
+    let word = (seed + Math.imul(i + 1, 0x9e3779b9)) | 0;
+    word = Math.imul(word ^ (word >>> 16), 0x21f0aaad);
+    word = Math.imul(word ^ (word >>> 15), 0x735a2d97);
+    return word ^ (word >>> 15);
+  });
 }

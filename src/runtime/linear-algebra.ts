@@ -13,7 +13,11 @@ const workerSize = 256;
 /** Factors, inverse and scratch of this size fill the 4 GiB of a WebAssembly.Memory. */
 const largestSize = 16_000;
 
-/** log|det A| in nats and the sign of det A. Exactly singular: −Infinity and 0. NaN or infinity in A: NaN and 0. */
+/**
+ * log|det A| in nats and the sign of det A. If a pivot is exactly zero: −Infinity and 0. A matrix that is singular but
+ * for rounding, such as one with two equal rows, may give a finite, very negative number instead. If A holds a NaN or
+ * an infinity: NaN and 0.
+ */
 export interface Determinant {
   readonly logAbsDet: number;
   readonly sign: -1 | 0 | 1;

@@ -2,6 +2,7 @@
 // gives its own (onnxruntime-web) to `useOnnxRuntime`.
 
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
+import type { FloatType } from "../onnx/index.js";
 
 export type { InferenceSession, OrtTensor };
 
@@ -25,20 +26,22 @@ export function onnxRuntime(): Promise<OnnxRuntime> {
   return loading;
 }
 
-/** Threads used by programs that are not told otherwise; ONNX Runtime's own choice is one a physical core. */
 export interface SessionOptions {
+  /** Threads of one session; ONNX Runtime's own choice is one a physical core. */
   readonly threads?: number;
+  readonly float?: FloatType;
 }
 
 export async function createSession(
   bytes: Uint8Array,
-  { threads = 0 }: SessionOptions,
+  { threads = 0, float }: SessionOptions,
 ): Promise<InferenceSession> {
   const { InferenceSession } = await onnxRuntime();
   return InferenceSession.create(bytes, {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    graphOptimizationLevel: "all",
+    // Beyond "basic", ONNX Runtime folds factors into products as float32, also where the matrices are float64.
+    graphOptimizationLevel: float === "float64" ? "basic" : "all",
     logSeverityLevel: 3,
   });
 }

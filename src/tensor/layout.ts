@@ -1,6 +1,6 @@
 // Linear operations on the layout of a tensor: reshape, transpose, broadcast and its adjoint, the sum.
 
-import { broadcastShapes, normalizeAxes, type Shape, sameShape, shapeError } from "./shape.js";
+import { broadcastShapes, fixedSize, normalizeAxes, type Shape, sameShape, shapeError } from "./shape.js";
 import { constant, type Operation, requireType, Tensor } from "./tensor.js";
 
 const reshapeOperation: Operation = {
@@ -89,7 +89,9 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 
 /** The scalar that a tensor repeats in every element, if it was made so. */
 export function repeatedScalar(x: Tensor): Tensor | undefined {
-  return x.is(broadcastOperation) && x.inputs[0].rank === 0 ? x.inputs[0] : undefined;
+  return x.is(broadcastOperation) && fixedSize(x.inputs[0].shape) === 1
+    ? reshape(x.inputs[0], [])
+    : undefined;
 }
 
 /** The adjoint of broadcastTo: sums over every axis that was stretched. */

@@ -13,11 +13,13 @@ export function mean(x: Tensor, axes?: Axes, options: ReductionOptions = {}): Te
   return div(sum(x, over, options), over.map((axis) => sizeOf(x, axis)).reduce(mul, constant(1)));
 }
 
+/** The axes of x that a reduction shrank to 1. */
+const shrunk = (x: Tensor, y: Tensor) => x.shape.flatMap((size, i) => (size !== y.shape[i] ? [i] : []));
+
 /** The largest element over axes; elements that tie share the gradient. */
 export const max = reduction("reduceMax", (x, y, upstream) => {
   const chosen = toFloat(equal(x, y));
-  const kept = x.shape.flatMap((size, i) => (size !== y.shape[i] ? [i] : []));
-  return mul(upstream, div(chosen, sum(chosen, kept, { keep: true })));
+  return mul(upstream, div(chosen, sum(chosen, shrunk(x, y), { keep: true })));
 });
 
 /** The smallest element over axes; elements that tie share the gradient. */
@@ -26,7 +28,12 @@ export function min(x: Tensor, axes?: Axes, options: ReductionOptions = {}): Ten
 }
 
 /** log Σ exp(x) over axes, without overflow. */
-export const logSumExp = reduction("logSumExp", (x, y, upstream) => mul(upstream, exp(sub(x, y))));
+export const logSumExp = reduction("logSumExp", (x, y, upstream) => {
+  const [axis, ...others] = shrunk(x, y);
+  // Where x is large, the rounding of y would show in x − y: softmax has no such difference.
+  const weights = axis !== undefined && others.length === 0 ? softmax(x, axis) : exp(sub(x, y));
+  return mul(upstream, weights);
+});
 
 const logSoftmaxOperation: Operation = {
   name: "logSoftmax",

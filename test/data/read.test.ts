@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -44,7 +44,14 @@ describe("reading each format", () => {
     ["quoted.csv", '"a","b"\n"1","10"\n"2.5","20"\n" -3e-5 ",30\n'],
     ["packed.csv.gz", gzipSync(CSV)],
     ["packed without saying so.csv", gzipSync(CSV)],
-    ["array.json", JSON.stringify([{ a: 1, b: 10 }, { b: 20, a: 2.5 }, { a: -3e-5, b: 30 }])],
+    [
+      "array.json",
+      JSON.stringify([
+        { a: 1, b: 10 },
+        { b: 20, a: 2.5 },
+        { a: -3e-5, b: 30 },
+      ]),
+    ],
     ["lines.ndjson", '{"a":1,"b":10}\n{"a":2.5,"b":20}\n{"a":-3e-5,"b":30}\n'],
     ["lines.jsonl", '{"a":1,"b":10}\n{"a":2.5,"b":20}\n{"a":-3e-5,"b":30}\n'],
     ["json without saying so", '\n [{"a":1,"b":10},{"a":2.5,"b":20},{"a":-3e-5,"b":30}]'],
@@ -59,7 +66,14 @@ describe("reading each format", () => {
     const path = join(folder, "numbers.dat");
     await sql(`COPY (SELECT 1::TINYINT AS t, 2::UBIGINT AS u, 3::HUGEINT AS h, 4.25::DECIMAL(9, 2) AS d, 0.5::FLOAT AS f,
       -1e300::DOUBLE AS x) TO ${quoteLiteral(path)} (FORMAT parquet)`);
-    expect(contents(await readTable([path]))).toEqual({ t: [1], u: [2], h: [3], d: [4.25], f: [0.5], x: [-1e300] });
+    expect(contents(await readTable([path]))).toEqual({
+      t: [1],
+      u: [2],
+      h: [3],
+      d: [4.25],
+      f: [0.5],
+      x: [-1e300],
+    });
   });
 
   it("zstd, told by its first bytes", async () => {
@@ -189,10 +203,8 @@ describe("cells that are not numbers", () => {
   });
 
   it("are shortened and counted", async () => {
-    const error = await failure(
-      readTable([file("long.csv", `a\n1\n2\n3\n${"x".repeat(99)}\ny\n6\n`)]),
-    );
-    expect(error.message).toBe(`"${"x".repeat(40)}…" is not a number (nor are 1 more cell of this column)`);
+    const error = await failure(readTable([file("long.csv", `a\n1\n2\n3\n${"x".repeat(99)}\ny\n6\n`)]));
+    expect(error.message).toBe(`"${"x".repeat(40)}…" is not a number (and 1 more cell of this column)`);
   });
 
   it("in NDJSON too", async () => {
@@ -213,7 +225,9 @@ describe("cells that are not numbers", () => {
 
   it("are dates and booleans in Parquet and JSON", async () => {
     const path = join(folder, "typed.parquet");
-    await sql(`COPY (SELECT DATE '2020-01-01' AS day, true AS ok, 1.5 AS x) TO ${quoteLiteral(path)} (FORMAT parquet)`);
+    await sql(
+      `COPY (SELECT DATE '2020-01-01' AS day, true AS ok, 1.5 AS x) TO ${quoteLiteral(path)} (FORMAT parquet)`,
+    );
     expect((await failure(readTable([path]))).hint).toBe("To leave them out: --exclude day,ok");
     const json = file("typed.json", '[{"day": "2020-01-01", "ok": true, "x": 1.5, "list": [1]}]');
     expect((await failure(readTable([json]))).hint).toBe("To leave them out: --exclude day,ok,list");
@@ -266,7 +280,9 @@ describe("missing values", () => {
     const json = file("nulls.json", '[{"a":1,"b":2},{"a":null,"b":3},{"b":4},{"a":5,"b":6}]');
     expect(contents(await readTable([json], { missing: "drop" }))).toEqual({ a: [1, 5], b: [2, 6] });
     const parquet = join(folder, "nulls.parquet");
-    await sql(`COPY (SELECT unnest([1.5, NULL, 'nan'::DOUBLE, 4]) AS a) TO ${quoteLiteral(parquet)} (FORMAT parquet)`);
+    await sql(
+      `COPY (SELECT unnest([1.5, NULL, 'nan'::DOUBLE, 4]) AS a) TO ${quoteLiteral(parquet)} (FORMAT parquet)`,
+    );
     expect(contents(await readTable([parquet], { missing: "drop" }))).toEqual({ a: [1.5, 4] });
   });
 
@@ -348,7 +364,12 @@ describe("files that cannot be read", () => {
     ["short", "a,b,c\n1,2,3\n4,5\n6,7,8\n", "row 2", "found 2 fields where the header has 3: 4,5"],
     ["long", "a,b\n1,2\n3,4\n5,6,7\n", "row 3", "found 3 fields where the header has 2: 5,6,7"],
     ["short, most rows", "a,b\n1\n3\n", "row 1", "found 1 field where the header has 2: 1"],
-    ["after a cell of two lines", 'a,b\n1,"x\ny"\n5,6,7\n', "row 2", "found 3 fields where the header has 2: 5,6,7"],
+    [
+      "after a cell of two lines",
+      'a,b\n1,"x\ny"\n5,6,7\n',
+      "row 2",
+      "found 3 fields where the header has 2: 5,6,7",
+    ],
   ])("a ragged row: %s", async (name, content, row, message) => {
     const error = await failure(readTable([file(`ragged ${name}.csv`, content)]));
     expect(error.code).toBe("data");
@@ -383,17 +404,45 @@ describe("files that cannot be read", () => {
   it("text in another encoding", async () => {
     const latin = await failure(readTable([file("latin.csv", Buffer.from("größe\n1\n2\n", "latin1"))]));
     expect(latin.message).toBe("the file is not UTF-8 text");
-    const late = await failure(readTable([file("late latin.csv", Buffer.from(`a\n${"1\n".repeat(200)}ö\n`, "latin1"))]));
+    const late = await failure(
+      readTable([file("late latin.csv", Buffer.from(`a\n${"1\n".repeat(200)}ö\n`, "latin1"))]),
+    );
     expect(late.message).toBe("the file is not UTF-8 text");
     const wide = await failure(readTable([file("wide.csv", Buffer.from("\uFEFFa\n1\n", "utf16le"))]));
     expect(wide.hint).toBe("It looks like UTF-16: save it as UTF-8.");
   });
 
-  it("a truncated gzip file", async () => {
-    const packed = gzipSync(Array.from({ length: 5000 }, (_, i) => `${Math.sin(i)}`).join("\n"));
-    const error = await failure(readTable([file("cut.csv.gz", packed.subarray(0, packed.length >> 1))]));
-    expect(error.code).toBe("data");
-    expect(error.where[0]).toBe(join(folder, "cut.csv.gz"));
+  const sines = `a\n${Array.from({ length: 100_000 }, (_, i) => Math.sin(i)).join("\n")}`;
+
+  it("a gzip file that is cut off or damaged, though what is left would read as a shorter table", async () => {
+    const packed = gzipSync(sines);
+    const damaged = Uint8Array.from(packed);
+    damaged[packed.length >> 1] ^= 1;
+    for (const content of [packed.subarray(0, packed.length >> 1), packed.subarray(0, -5), damaged]) {
+      const error = await failure(readTable([file("cut.csv.gz", content)]));
+      expect(error.code).toBe("data");
+      expect(error.where).toEqual([join(folder, "cut.csv.gz")]);
+      expect(error.message).toBe("the gzip file is cut off or damaged");
+    }
+    expect((await readTable([file("whole.csv.gz", packed)])).rows).toBe(100_000);
+  });
+
+  it("a zstd file that is cut off", async () => {
+    const path = join(folder, "whole.csv.zst");
+    const plain = file("sines.csv", sines);
+    await sql(
+      `COPY (FROM read_csv(${quoteLiteral(plain)})) TO ${quoteLiteral(path)} (FORMAT csv, COMPRESSION zstd)`,
+    );
+    const packed = readFileSync(path);
+    expect((await readTable([path])).rows).toBe(100_000);
+    for (const content of [
+      packed.subarray(0, packed.length >> 1),
+      packed.subarray(0, -5),
+      packed.subarray(0, -1),
+    ]) {
+      const error = await failure(readTable([file("cut.csv.zst", content)]));
+      expect(error.message).toBe("the zstd file is cut off or damaged");
+    }
   });
 
   it.each(["PAR1 and then nothing", "not even that"])("an invalid Parquet file: %s", async (content) => {
@@ -419,7 +468,16 @@ describe("files that cannot be read", () => {
 
 describe("file names", () => {
   it("are taken as they are: quotes, semicolons, brackets, stars, unicode", async () => {
-    for (const name of ["a'b.csv", 'a"; drop.csv', "a[1].csv", "a*.csv", "日本 ñ.csv", "a?b.csv", "--x.csv", "a\nb.csv"]) {
+    for (const name of [
+      "a'b.csv",
+      'a"; drop.csv',
+      "a[1].csv",
+      "a*.csv",
+      "日本 ñ.csv",
+      "a?b.csv",
+      "--x.csv",
+      "a\nb.csv",
+    ]) {
       const path = file(name, "a\n1\n");
       expect(contents(await readTable([path]))).toEqual({ a: [1] });
       rmSync(path);

@@ -5,7 +5,7 @@
 export async function finiteDifferences(
   f: (x: number[]) => number | Promise<number>,
   at: ArrayLike<number>,
-  step = 1e-3,
+  step = 5e-4,
 ): Promise<number[]> {
   const gradient: number[] = [];
   for (let i = 0; i < at.length; i++) {

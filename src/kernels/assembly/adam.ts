@@ -3,9 +3,7 @@
 
 import { VECTOR, read, spread, write } from "./vector";
 
-// @ts-ignore: decorator
-@inline
-function step<T>(
+function step<T extends number>(
   whole: bool,
   value: usize,
   gradient: usize,
@@ -26,12 +24,12 @@ function step<T>(
   const square = v128.add<T>(v128.mul<T>(keep2, read<T>(whole, v)), v128.mul<T>(take2, v128.mul<T>(g, g)));
   write<T>(whole, m, mean);
   write<T>(whole, v, square);
-  const spreadOf = v128.add<T>(v128.sqrt<T>(v128.mul<T>(square, perCorrection2)), epsilon);
-  const move = v128.div<T>(v128.mul<T>(rate, mean), spreadOf);
+  const deviation = v128.add<T>(v128.sqrt<T>(v128.mul<T>(square, perCorrection2)), epsilon);
+  const move = v128.div<T>(v128.mul<T>(rate, mean), deviation);
   write<T>(whole, value, v128.sub<T>(v128.mul<T>(shrink, x), move));
 }
 
-export function adam<T>(
+export function adam<T extends number>(
   count: usize,
   value: usize,
   gradient: usize,
@@ -56,9 +54,14 @@ export function adam<T>(
   const shrink = spread<T>(1 - learningRate * weightDecay);
   const end = count * sizeof<T>();
   const whole = end & ~(VECTOR - 1);
+  // Left to itself the compiler makes calls of these, at twice the time.
   let at: usize = 0;
   for (; at < whole; at += VECTOR)
-    step<T>(true, value + at, gradient + at, m + at, v + at, keep1, take1, keep2, take2, perCorrection2, eps, rate, shrink);
+    inline.always(
+      step<T>(true, value + at, gradient + at, m + at, v + at, keep1, take1, keep2, take2, perCorrection2, eps, rate, shrink),
+    );
   for (; at < end; at += sizeof<T>())
-    step<T>(false, value + at, gradient + at, m + at, v + at, keep1, take1, keep2, take2, perCorrection2, eps, rate, shrink);
+    inline.always(
+      step<T>(false, value + at, gradient + at, m + at, v + at, keep1, take1, keep2, take2, perCorrection2, eps, rate, shrink),
+    );
 }

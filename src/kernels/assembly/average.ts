@@ -2,8 +2,6 @@
 
 import { VECTOR, read, spread, write } from "./vector";
 
-// @ts-ignore: decorator
-@inline
 function step<T>(whole: bool, average: usize, value: usize, keep: v128, take: v128): void {
   const kept = v128.mul<T>(keep, read<T>(whole, average));
   write<T>(whole, average, v128.add<T>(kept, v128.mul<T>(take, read<T>(whole, value))));

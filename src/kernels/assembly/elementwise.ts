@@ -18,8 +18,6 @@ export function scale<T>(count: usize, x: usize, factor: f64): void {
   for (; x < end; x += sizeof<T>()) write<T>(false, x, v128.mul<T>(by, read<T>(false, x)));
 }
 
-// @ts-ignore: decorator
-@inline
 function addAt<T>(whole: bool, y: usize, x: usize, by: v128): void {
   write<T>(whole, y, v128.add<T>(read<T>(whole, y), v128.mul<T>(by, read<T>(whole, x))));
 }

@@ -80,8 +80,6 @@ function subtractTile(depth: usize, a: usize, strideA: usize, panel: usize, c: u
   subtractRow(c + 3 * strideC, s30, s31);
 }
 
-// @ts-ignore: decorator
-@inline
 function subtractRow(c: usize, left: v128, right: v128): void {
   v128.store(c, f64x2.sub(v128.load(c), left));
   v128.store(c, f64x2.sub(v128.load(c, 16), right), 16);

@@ -2,15 +2,11 @@
 
 import { VECTOR, read } from "./vector";
 
-// @ts-ignore: decorator
-@inline
 function squared64(x: v128): v128 {
   return v128.mul<f64>(x, x);
 }
 
 /** The squares of a vector's lanes in float64, folded into two lanes. */
-// @ts-ignore: decorator
-@inline
 function squares<T>(x: v128): v128 {
   if (sizeof<T>() == 8) return squared64(x);
   const low = f64x2.promote_low_f32x4(x);

@@ -1,11 +1,9 @@
 // The multiplicative step of a weight matrix, out = W + W U, for the small sizes where calling a matrix library
 // costs more than the product. Tiles of out stay in registers while they gather the whole inner sum.
 
-import { VECTOR, lanes, spreadFrom } from "./vector";
+import { VECTOR, lanes, read, spreadFrom, write } from "./vector";
 
 /** Four rows by two vectors. `w`, `out`: the rows' starts; `column`: byte offset of the tile's first column. */
-// @ts-ignore: decorator
-@inline
 function wideTile<T>(
   n: usize, u: usize, column: usize,
   w0: usize, w1: usize, w2: usize, w3: usize,
@@ -49,8 +47,6 @@ function wideTile<T>(
 }
 
 /** Four rows by one vector. */
-// @ts-ignore: decorator
-@inline
 function tile<T>(
   n: usize, u: usize, column: usize,
   w0: usize, w1: usize, w2: usize, w3: usize,
@@ -77,13 +73,15 @@ function tile<T>(
 }
 
 /** One element: rows narrower than a vector. */
-// @ts-ignore: decorator
-@inline
 function element<T>(n: usize, u: usize, column: usize, w: usize, out: usize): void {
   const stride = n * sizeof<T>();
-  let sum = load<T>(w + column);
-  for (let k: usize = 0; k < n; k++) sum += load<T>(w + k * sizeof<T>()) * load<T>(u + k * stride + column);
-  store<T>(out + column, sum);
+  let sum = read<T>(false, w + column);
+  let row = u + column;
+  for (let k: usize = 0; k < stride; k += sizeof<T>()) {
+    sum = v128.add<T>(sum, v128.mul<T>(read<T>(false, w + k), read<T>(false, row)));
+    row += stride;
+  }
+  write<T>(false, out + column, sum);
 }
 
 export function rightMultiplyAdd<T>(rows: usize, n: usize, w: usize, u: usize, out: usize): void {

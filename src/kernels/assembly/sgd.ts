@@ -2,8 +2,6 @@
 
 import { VECTOR, read, spread, write } from "./vector";
 
-// @ts-ignore: decorator
-@inline
 function step<T>(whole: bool, value: usize, gradient: usize, velocity: usize, rate: v128, mu: v128, decay: v128): void {
   const x = read<T>(whole, value);
   const v = v128.add<T>(v128.mul<T>(mu, read<T>(whole, velocity)), read<T>(whole, gradient));

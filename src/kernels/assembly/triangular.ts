@@ -7,8 +7,6 @@ import { subtractProduct } from "./product";
 const DIRECT: usize = 16;
 
 /** Where to cut `n` unknowns in two, at a multiple of 4. */
-// @ts-ignore: decorator
-@inline
 export function half(n: usize): usize {
   return (n >> 1) & ~3;
 }

@@ -5,37 +5,27 @@
 export const VECTOR: usize = 16;
 
 /** How many elements one vector holds: 4 float32 or 2 float64. */
-// @ts-ignore: decorator
-@inline
 export function lanes<T>(): usize {
   return VECTOR / sizeof<T>();
 }
 
 /** A number in every lane, rounded to T once. */
-// @ts-ignore: decorator
-@inline
 export function spread<T>(x: f64): v128 {
   return v128.splat<T>(<T>x);
 }
 
 /** The one element at `at` in every lane. */
-// @ts-ignore: decorator
-@inline
 export function spreadFrom<T>(at: usize): v128 {
   return sizeof<T>() == 4 ? v128.load32_splat(at) : v128.load64_splat(at);
 }
 
 /** A whole vector, or (`whole` false) one element with zeros behind it. */
-// @ts-ignore: decorator
-@inline
 export function read<T>(whole: bool, at: usize): v128 {
   if (whole) return v128.load(at);
   return sizeof<T>() == 4 ? v128.load32_zero(at) : v128.load64_zero(at);
 }
 
 /** Writes a whole vector, or (`whole` false) its first element. */
-// @ts-ignore: decorator
-@inline
 export function write<T>(whole: bool, at: usize, x: v128): void {
   if (whole) v128.store(at, x);
   else if (sizeof<T>() == 4) v128.store32_lane(at, x, 0);

@@ -34,8 +34,8 @@ export function latentNormality(pit: readonly PitValues[]): string {
     .filter((band) => Number.isFinite(band.high));
   const names = panels.map((panel, i) => ({ ...place(i), name: shorten(panel.name, 18) }));
   const drawing = draw({
-    width: across * 170,
-    height: rows * 125 + 50,
+    width: Math.max(560, across * 170),
+    height: rows * (across < 3 ? 170 : 125) + 50,
     marginLeft: 40,
     marginRight: 10,
     marginTop: 26,

@@ -31,7 +31,7 @@ export function learningCurves(training: TrainingSummary, gaussianLogProb: numbe
     marginLeft: 64,
     marginTop: 64,
     marginBottom: 46,
-    marginRight: 20,
+    marginRight: 30,
     x: { label: "step", labelArrow: "none", labelAnchor: "right", ticks: 6, domain: stepRange(curve) },
     y: {
       label: "nats per row, lower is better",
@@ -80,7 +80,7 @@ export function learningCurves(training: TrainingSummary, gaussianLogProb: numbe
         { label: "validation rows", color: "model" },
       ],
       64,
-      40,
+      42,
     ),
   );
   return toSvg(drawing, describe(training));

@@ -28,7 +28,7 @@ export function logDensityHistogram(logProb: readonly number[]): string {
     marginLeft: 64,
     marginTop: 64,
     marginBottom: 46,
-    marginRight: 20,
+    marginRight: 30,
     x: {
       label: "log-density of a row (nats)",
       labelArrow: "none",
@@ -64,7 +64,7 @@ export function logDensityHistogram(logProb: readonly number[]): string {
         { label: `the least likely 1 %, below ${formatNats(threshold)}`, color: "low" },
       ],
       64,
-      40,
+      42,
     ),
   );
   return toSvg(

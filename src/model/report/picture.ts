@@ -97,7 +97,7 @@ export function toSvg(drawing: Element, description: string): string {
   drawing.setAttribute("role", "img");
   drawing.setAttribute("aria-label", description);
   // The font size is set on the texts, where the page's style may enlarge it on a phone.
-  const css = `${paletteCss(".logdet-figure")}.logdet-figure{color:var(--ink);max-width:100%;height:auto}`;
+  const css = `${paletteCss(".logdet-figure")}.logdet-figure{color:var(--ink);background:var(--page);max-width:100%;height:auto}`;
   return serialize(drawing, `<style>${css}</style>`);
 }
 

@@ -17,7 +17,16 @@ import {
 } from "./sentences.js";
 import { snippetNote, snippets } from "./snippets.js";
 import { styleSheet } from "./style.js";
-import { formatCount, formatDuration, formatNats, formatNumber, list, oneLine, plural } from "./words.js";
+import {
+  formatCount,
+  formatDuration,
+  formatExtreme,
+  formatNats,
+  formatNumber,
+  list,
+  oneLine,
+  plural,
+} from "./words.js";
 
 /**
  * The report of a fitted model as one HTML file: no scripts, no requests, light and dark.
@@ -171,8 +180,13 @@ ${data.columns.map(columnRow)}</tbody>
 function columnRow(column: ColumnSummary): Html {
   const kind =
     column.quantum === undefined ? column.kind : `${column.kind}, step ${formatNumber(column.quantum)}`;
-  const numbers = [column.mean, column.standardDeviation, column.minimum, column.maximum];
-  return html`<tr><td>${oneLine(column.name)}</td><td>${kind}</td>${numbers.map((value) => html`<td>${formatNumber(value)}</td>`)}</tr>
+  const numbers = [
+    formatNumber(column.mean),
+    formatNumber(column.standardDeviation),
+    formatExtreme(column.minimum),
+    formatExtreme(column.maximum),
+  ];
+  return html`<tr><td>${oneLine(column.name)}</td><td>${kind}</td>${numbers.map((value) => html`<td>${value}</td>`)}</tr>
 `;
 }
 

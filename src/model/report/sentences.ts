@@ -46,7 +46,7 @@ export function trainingStory({ training }: ReportData): string[] {
   const { steps, epochs, seconds, stoppedBy, bestStep, noise } = training;
   const passes = epochs < 10 ? Number(epochs.toPrecision(2)) : Math.round(epochs);
   return [
-    `Training took ${plural(steps, "step")}, ${formatCount(passes) === "1" ? "1 pass" : `${formatNumber(passes)} passes`} ` +
+    `Training took ${plural(steps, "step")}, ${passes === 1 ? "1 pass" : `${formatNumber(passes)} passes`} ` +
       `over the training rows, in ${formatDuration(seconds)}. It ended because ${oneLine(stoppedBy).replace(/\.$/, "")}.`,
     `The weights of step ${formatCount(bestStep)}, under which the validation rows were most likely, were kept.`,
     ...(noise > 0
@@ -75,8 +75,10 @@ export function densityStory({ heldOutLogProb }: ReportData): string[] {
     `Half of the held-out rows lie between ${formatNats(quantile(values, 0.25))} and ${formatNats(quantile(values, 0.75))} ` +
       `nats. The least likely ${formatPercent(lowestShare)} have less than ${formatNats(quantile(values, lowestShare))}; ` +
       `the least likely of all has ${formatNats(values[0]!)}.`,
-    `${formatPercent(unlikely)} of held-out rows are less likely than the median row by more than 10 nats, ` +
-      "a factor of 22,000: look at these first when you search for anomalies.",
+    unlikely === 0
+      ? "No held-out row is more than 10 nats (a factor of 22,000) less likely than the median row."
+      : `${formatPercent(unlikely)} of held-out rows are less likely than the median row by more than 10 nats, ` +
+        "a factor of 22,000: look at these first when you search for anomalies.",
     ...missing,
   ];
 }

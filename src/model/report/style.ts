@@ -17,7 +17,7 @@ dl div{border:1px solid color-mix(in srgb,var(--muted) 35%,transparent);border-r
 dd{margin:0;font-size:1.15rem;font-weight:600;font-variant-numeric:tabular-nums}
 figure{margin:1rem 0 0}
 figcaption{margin-top:.4rem}
-svg.logdet-figure{display:block;width:100%}
+svg.logdet-figure{display:block;margin:0 auto}
 .scroll{overflow-x:auto;scrollbar-width:thin}
 .scroll:focus-visible{outline:2px solid var(--data);outline-offset:2px}
 .tall{max-height:26rem;overflow-y:auto}

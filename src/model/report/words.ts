@@ -12,20 +12,25 @@ export function formatNats(value: number): string {
   return Number.isFinite(value) ? value.toFixed(2).replace("-", MINUS) : formatNumber(value);
 }
 
-/** Any number to four significant digits, without padding: 0.001234, 12,340, 1.2e+9. */
-export function formatNumber(value: number): string {
+/** Any number to four or so many significant digits, without padding: 0.001234, 12,340, 1.2e+9. */
+export function formatNumber(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : `${value < 0 ? MINUS : ""}∞`;
   const size = Math.abs(value);
   const text =
     size !== 0 && (size < 1e-4 || size >= 1e7)
-      ? Number(value.toPrecision(4)).toExponential()
-      : Number(value.toPrecision(4)).toLocaleString("en-US", { maximumSignificantDigits: 4 });
+      ? Number(value.toPrecision(digits)).toExponential()
+      : value.toLocaleString("en-US", { maximumSignificantDigits: digits });
   return text.replace(/-(?=\d)/g, MINUS);
 }
 
 /** A share in [0, 1] as a percentage to two significant digits: "1.9 %". */
 export function formatPercent(share: number): string {
   return `${Number((100 * share).toPrecision(2))} %`;
+}
+
+/** The end of a column's range: a reader compares it with single values, so more digits stay. */
+export function formatExtreme(value: number): string {
+  return formatNumber(value, 7);
 }
 
 /** A time in the unit that suits it. */

@@ -1,0 +1,73 @@
+// The tables of the density benchmark: rows to fit, rows to test on, both in one continuous space.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  analyzeColumns,
+  type ColumnPlan,
+  LogdetError,
+  Random,
+  readTable,
+  splitRows,
+  standardizedRows,
+  type Table,
+  tableFromColumns,
+} from "logdet";
+import { readNpy } from "./npy.js";
+
+export interface BenchTable {
+  readonly name: string;
+  /** Training and validation rows, as they are in the file: logdet dequantises them itself. */
+  readonly fit: Table;
+  readonly columns: readonly ColumnPlan[];
+  /** Rows to test on, standardised and dequantised once, row-major. */
+  readonly test: Float32Array;
+}
+
+/** Rows of a table by index. */
+function pick(table: Table, rows: Uint32Array): Table {
+  return tableFromColumns(
+    table.columns.map(({ name, values }) => ({
+      name,
+      values: Float64Array.from(rows, (row) => values[row]),
+    })),
+  );
+}
+
+/** Rows with label 0 of an ADBench table, or the given split of power_slice; 10 % of the rows are for the test. */
+export async function benchTable(folder: string, name: string): Promise<BenchTable> {
+  const [fit, test] = name.endsWith("_slice") ? await arrays(folder, name) : await labelled(folder, name);
+  const { plans } = analyzeColumns(fit);
+  return { name, fit, columns: plans, test: standardizedRows(test, plans, undefined, new Random(7)) };
+}
+
+async function labelled(folder: string, name: string): Promise<[Table, Table]> {
+  const path = join(folder, `adbench_${name}.csv`);
+  if (!existsSync(path))
+    throw new LogdetError("usage", `no table ${path}`, { hint: "Say where the tables are: --data DIR" });
+  const table = await readTable([path]);
+  const label = table.columns.find((column) => column.name === "label");
+  const normal = Uint32Array.from(table.columns[0].values.keys()).filter((row) => label?.values[row] === 0);
+  const features = {
+    ...table,
+    columns: table.columns.filter((column) => column !== label),
+  };
+  const rows = pick(features, normal);
+  const { train, validation } = splitRows(rows.rows, 0.1, new Random(42));
+  return [pick(rows, train), pick(rows, validation)];
+}
+
+async function arrays(folder: string, name: string): Promise<[Table, Table]> {
+  const parts = await Promise.all(
+    ["train", "val", "test"].map((part) => readNpy(join(folder, `${name}_${part}.npy`))),
+  );
+  const [train, validation, test] = parts.map(({ shape, data }) => {
+    const [rows, dim] = shape;
+    return Array.from({ length: dim }, (_, column) =>
+      Float64Array.from({ length: rows }, (_, row) => data[row * dim + column]),
+    );
+  });
+  const named = (columns: readonly Float64Array[]) =>
+    tableFromColumns(columns.map((values, i) => ({ name: `x${i}`, values })));
+  return [named(train.map((values, i) => Float64Array.from([...values, ...validation[i]]))), named(test)];
+}

@@ -1,0 +1,40 @@
+// What a running fit shows: notices, which choices were made, and how the likelihood goes.
+
+import type { FitListener } from "../fit/index.js";
+import { countOf, formatCount, formatNats, formatNumber } from "./format.js";
+import type { Output } from "./output.js";
+
+/** A listener that tells a fit's events to `output`. */
+export function showFit(output: Output): FitListener {
+  let steps = 0;
+  let likelihood = "";
+  return (event) => {
+    if (event.type === "notice") output.note(`Note: ${event.text}`);
+    else if (event.type === "plan") {
+      const { plan, rows, dim } = event;
+      const runs = plan.noise.length > 1 ? `${plan.noise.length} runs of ` : "";
+      output.note(
+        `Fitting ${countOf(rows, "row")} × ${countOf(dim, "column")}: ${runs}${countOf(plan.steps, "step")} of ` +
+          `${countOf(plan.recipe.batch, "row")}. Ctrl-C stops and keeps the best model so far.`,
+      );
+      steps = plan.steps;
+    } else if (event.type === "training") {
+      const { run, runs } = event;
+      const training = event.event;
+      if (training.type === "rollback")
+        output.note(
+          `Note: at step ${formatCount(training.step)} ${training.reason}: back to the best weights, ` +
+            `the learning rate times ${formatNumber(training.rateFactor)} from here on.`,
+        );
+      if (training.type === "evaluation")
+        likelihood = `log-density: train ${formatNats(-training.trainNll)}, held out ${formatNats(-training.validationNll)}`;
+      if (training.type !== "evaluation" && training.type !== "step") return;
+      output.progress.update({
+        done: (run - 1) * steps + training.step,
+        total: runs * steps,
+        label: runs > 1 ? `run ${run}/${runs}` : undefined,
+        text: `${formatCount(training.step)}/${formatCount(steps)}  ${likelihood}`,
+      });
+    }
+  };
+}

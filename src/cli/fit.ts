@@ -1,0 +1,249 @@
+// logdet fit DATA...: reads a table, fits a density to it, saves the model.
+
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { type Command, Option } from "commander";
+import { parseNames } from "../data/names.js";
+import { distributions } from "../distributions/index.js";
+import { LogdetError } from "../errors.js";
+import type { Fitted } from "../fit/index.js";
+import { type FitOptions, parseFitOptions } from "../fit/options.js";
+import { activations, recipes } from "../flows/index.js";
+import { jacobianEstimators } from "../jacobian/index.js";
+import { optimizers } from "../optimizers/index.js";
+import { showFit } from "./fit-progress.js";
+import { countOf, formatCount, formatNats, formatSeconds, shellWord } from "./format.js";
+import { onInterrupt } from "./interrupt.js";
+import { addCommonOptions, type CommonFlags, numberThat, wholeNumber } from "./options.js";
+import { Output, programName } from "./output.js";
+
+interface FitFlags extends CommonFlags {
+  readonly columns?: string[];
+  readonly exclude?: string[];
+  readonly missing?: "error" | "drop";
+  readonly config?: string;
+  readonly force?: boolean;
+  readonly flow?: string;
+  readonly layers?: number;
+  readonly activation?: FitOptions["activation"];
+  readonly base?: string;
+  readonly jacobian?: string;
+  readonly optimizer?: string;
+  readonly lr?: number;
+  readonly batch?: number;
+  readonly epochs?: number;
+  readonly patience?: number;
+  readonly validation?: number;
+  readonly jitter?: number;
+}
+
+export function define(command: Command): void {
+  command
+    .description(
+      "Fits a density to the numeric columns of a table and saves it as a model folder: parameters, ONNX files, " +
+        "a model card and a report with pictures. Everything is chosen from the table's size and width unless you say " +
+        "otherwise.",
+    )
+    .argument(
+      "<data...>",
+      'CSV, TSV, Parquet, JSON or NDJSON files, plain, .gz or .zst; globs; "-" for standard input',
+    )
+    .optionsGroup("Data:")
+    .option("--columns <names>", "the columns to use: a,b,c (default: all)", parseNames)
+    .option("--exclude <names>", "columns to leave out: a,b,c", parseNames)
+    .addOption(
+      new Option("--missing <what>", "rows with missing values").choices(["error", "drop"]).default("error"),
+    )
+    .option("--validation <share>", "share of the rows held out, between 0 and 1 (default: 0.15)", share)
+    .option(
+      "--jitter <sd>",
+      "noise added to every column, in its standard deviations; mends collinear columns",
+      atLeastZero,
+    )
+    .optionsGroup("Model:")
+    .addOption(
+      choice("--flow <name>", "recipe that the other choices start from", Object.keys(recipes), "dense"),
+    )
+    .option("--layers <n>", "dense layers", positiveWhole)
+    .addOption(choice("--activation <name>", "map between the layers", activations))
+    .addOption(choice("--base <name>", "base density", Object.keys(distributions)))
+    .optionsGroup("Training:")
+    .addOption(
+      choice("--jacobian <name>", "how log|det W| gets its gradient", Object.keys(jacobianEstimators)),
+    )
+    .addOption(choice("--optimizer <name>", "update rule", Object.keys(optimizers)))
+    .option("--lr <rate>", "largest learning rate of the schedule", aboveZero)
+    .option("--batch <rows>", "rows a step", positiveWhole)
+    .option("--epochs <n>", "passes over the rows (default: as many as make 3,000 steps)", aboveZero)
+    .option(
+      "--patience <n>",
+      "evaluations without improvement after which to stop (default: never)",
+      positiveWhole,
+    )
+    .option("--config <file>", "JSON file with any of these choices; options given here win")
+    .optionsGroup("Output and running:");
+  addCommonOptions(command, {
+    outValue: "folder",
+    out: "folder to write (default: the first file's name with .logdet)",
+    json: "the result as one JSON object",
+    seed: "same seed, data and options: same model (default: 0)",
+  })
+    .option("--force", "replace the model folder if it exists")
+    .addHelpText("after", () => details())
+    .action(run);
+}
+
+function details(): string {
+  const list = (title: string, table: Readonly<Record<string, { summary: string }>>) => {
+    const width = Math.max(...Object.keys(table).map((name) => name.length));
+    const lines = Object.entries(table).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+    return `${title}\n${lines.join("\n")}`;
+  };
+  return `
+${list("Flows:", recipes)}
+
+${list("Base densities:", distributions)}
+
+Ctrl-C stops early and saves the best model so far (exit code 0); a second Ctrl-C ends at once.
+
+A --config file has the long names of the library: {"layers": 6, "learningRate": 0.01, "seed": 1}
+
+Examples:
+  logdet fit measurements.csv
+  logdet fit 'logs/*.parquet' --exclude id,time --missing drop --out logs.logdet
+  zcat big.csv.gz | logdet fit - --out big.logdet --json`;
+}
+
+const positiveWhole = wholeNumber(1);
+const aboveZero = numberThat((value) => value > 0, "above 0");
+const atLeastZero = numberThat((value) => value >= 0, "of at least 0");
+const share = numberThat((value) => value > 0 && value < 1, "between 0 and 1, both excluded");
+
+function choice(flags: string, description: string, names: readonly string[], byDefault?: string): Option {
+  const option = new Option(flags, description).choices([...names]);
+  return byDefault === undefined ? option : option.default(undefined, byDefault);
+}
+
+async function run(data: string[], flags: FitFlags): Promise<void> {
+  const output = new Output(flags);
+  const options = await fitOptions(flags);
+  const folder = flags.out ?? defaultFolder(data[0]);
+  const { checkWritable } = await import("../model/index.js");
+  // Before the work, not after it.
+  await checkWritable(folder, flags.force ?? false);
+
+  const interruption = onInterrupt(() =>
+    output.note("Stopping; the best model so far will be saved. Ctrl-C again ends at once."),
+  );
+  try {
+    const fitted = await readAndFit(data, flags, options, output, interruption.signal);
+    output.progress.clear();
+    const { saveFitted } = await import("../fit/index.js");
+    await saveFitted(fitted, folder, { force: flags.force });
+    output.result(summary(fitted, folder), () => describe(fitted, folder, output));
+  } finally {
+    output.progress.clear();
+    interruption.release();
+  }
+}
+
+async function readAndFit(
+  data: string[],
+  { columns, exclude, missing }: FitFlags,
+  options: FitOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<Fitted> {
+  const { readTable } = await import("../data/index.js");
+  const { fit } = await import("../fit/index.js");
+  const table = await readTable(data, { columns, exclude, missing, threads: options.threads });
+  if (signal.aborted) throw nothingToKeep();
+  const sources = data.map((name) => (name === "-" ? "standard input" : name));
+  const fitted = await fit(table, options, { signal, sources, onEvent: showFit(output) });
+  if (fitted.stoppedBy === "interrupted" && fitted.model.config.training.bestStep === 0)
+    throw nothingToKeep();
+  return fitted;
+}
+
+function nothingToKeep(): LogdetError {
+  return new LogdetError("interrupted", "stopped before there was a model to keep; nothing was written");
+}
+
+/** Choices from the --config file, and over them those of the command line. */
+async function fitOptions(flags: FitFlags): Promise<FitOptions> {
+  const { flow, layers, activation, base, jacobian, optimizer, lr, batch, epochs, patience } = flags;
+  const { validation, jitter, seed, threads } = flags;
+  const given = {
+    ...{ flow, layers, activation, base, jacobian, optimizer, learningRate: lr, batch, epochs, patience },
+    ...{ validation, jitter, seed, threads },
+  };
+  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return parseFitOptions({ ...(flags.config !== undefined && (await readConfig(flags.config))), ...named });
+}
+
+async function readConfig(file: string): Promise<FitOptions> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    throw new LogdetError("usage", `the --config file cannot be read: ${(error as Error).message}`, {
+      where: [file],
+      cause: error,
+    });
+  }
+  try {
+    return parseFitOptions(JSON.parse(text), [file]);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new LogdetError("usage", `the --config file is not JSON: ${error.message}`, {
+      where: [file],
+      cause: error,
+    });
+  }
+}
+
+/** `logs/measurements.csv.gz` becomes `measurements.logdet`, in the current folder. */
+export function defaultFolder(source: string): string {
+  const stem = basename(source)
+    .replace(/(?<=.)\.[^.]*(\.(gz|zst))?$/i, "")
+    .replace(/[*?[\]{}!]+/g, "")
+    .replace(/^[-_.]+|[-_.]+$/g, "");
+  return `${stem || "model"}.logdet`;
+}
+
+function summary({ model, stoppedBy }: Fitted, folder: string): unknown {
+  const { training, metrics, columns } = model.config;
+  return {
+    folder,
+    report: join(folder, "report.html"),
+    rows: training.rows,
+    columns: columns.map(({ name }) => name),
+    validationLogProb: metrics.validationLogProb,
+    standardError: metrics.standardError,
+    gaussianLogProb: metrics.gaussianLogProb,
+    parameters: training.parameters,
+    steps: training.steps,
+    bestStep: training.bestStep,
+    stoppedBy,
+    seconds: training.seconds,
+    notices: training.notices,
+  };
+}
+
+function describe({ model, stoppedBy }: Fitted, folder: string, { style }: Output): string[] {
+  const { training, metrics, columns } = model.config;
+  const nats = `${formatNats(metrics.validationLogProb)} ± ${formatNats(metrics.standardError)} nats a row`;
+  const gaussian =
+    metrics.gaussianLogProb === null ? "" : ` (a Gaussian: ${formatNats(metrics.gaussianLogProb)})`;
+  const stopped = stoppedBy === "finished" ? "" : `, ${stoppedBy}`;
+  const place = shellWord(folder);
+  return [
+    `${style("bold", folder)}: ${countOf(training.rows, "row")} × ${countOf(columns.length, "column")}, ` +
+      `${countOf(training.parameters, "parameter")}, ${formatSeconds(training.seconds)}`,
+    `  held-out log-density  ${style("bold", nats)}${gaussian}`,
+    `  best weights          step ${formatCount(training.bestStep)} of ${formatCount(training.steps)}${stopped}`,
+    `  look                  ${join(folder, "report.html")}`,
+    `  score rows            ${programName} score ${place} new.csv > scored.csv`,
+    `  draw rows             ${programName} sample ${place} -n 1000 > rows.csv`,
+  ];
+}

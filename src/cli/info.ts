@@ -1,0 +1,147 @@
+// logdet info MODEL: what a model is, how it came about and how good it is.
+
+import { readdir, stat, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { Command } from "commander";
+import type { ModelConfig } from "../model/index.js";
+import {
+  alignColumns,
+  countOf,
+  formatBytes,
+  formatCount,
+  formatNats,
+  formatNumber,
+  formatSeconds,
+} from "./format.js";
+import { addCommonOptions, type CommonFlags } from "./options.js";
+import { Output } from "./output.js";
+
+/** Columns and layers listed to people; --json has all. */
+const listed = 30;
+
+export function define(command: Command): void {
+  command
+    .description(
+      "Shows a model: its columns, its layers, how it was trained, how likely held-out rows are under it, and its " +
+        "files. The model is read and checked as for scoring.",
+    )
+    .argument("<model>", "model folder");
+  addCommonOptions(command, {
+    outValue: "file",
+    out: "file to write (default: standard output)",
+    json: "everything that is known as one JSON object",
+    seed: "taken by every command; nothing is drawn at random here",
+  })
+    .addHelpText(
+      "after",
+      `
+Examples:
+  logdet info measurements.logdet
+  logdet info measurements.logdet --json | jq .metrics`,
+    )
+    .action(run);
+}
+
+interface ModelFile {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+async function run(folder: string, flags: CommonFlags): Promise<void> {
+  const output = new Output(flags);
+  const { load } = await import("../model/index.js");
+  const { config } = await load(folder, { threads: flags.threads });
+  const files = await filesOf(folder);
+  output.result({ folder, ...config, files }, () => describe(folder, config, files, output));
+}
+
+async function filesOf(folder: string): Promise<ModelFile[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const sizes = await Promise.all(files.map(async (path) => (await stat(path)).size));
+  return files
+    .map((path, i) => ({ name: relative(folder, path), bytes: sizes[i] }))
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function describe(
+  folder: string,
+  { columns, flow, training, metrics, version, created }: ModelConfig,
+  files: readonly ModelFile[],
+  { style }: Output,
+): string[] {
+  const title = (text: string) => style("bold", text);
+  const gaussian =
+    metrics.gaussianLogProb === null ? "none: a covariance is singular" : formatNats(metrics.gaussianLogProb);
+  return [
+    `${title(folder)}  fitted ${created.slice(0, 10)} with logdet ${version}`,
+    "",
+    title("Held-out log-density, nats a row"),
+    ...indent([
+      ["this model", `${formatNats(metrics.validationLogProb)} ± ${formatNats(metrics.standardError)}`],
+      ["a Gaussian", gaussian],
+    ]),
+    "",
+    title(`Columns (${formatCount(columns.length)})`),
+    ...indent([
+      ["name", "kind", "step", "minimum", "maximum", "mean", "deviation"],
+      ...columns
+        .slice(0, listed)
+        .map(({ name, kind, quantum, minimum, maximum, center, scale }) => [
+          name,
+          kind,
+          quantum === undefined ? "" : formatNumber(quantum),
+          ...[minimum, maximum, center, scale].map(formatNumber),
+        ]),
+    ]),
+    ...(columns.length > listed
+      ? [`  … and ${formatCount(columns.length - listed)} more: --json lists all`]
+      : []),
+    "",
+    title(`Flow (${countOf(training.parameters, "parameter")})`),
+    ...indent([...layersOf(flow.bijection), ["base", wordsOf(flow.base)]]),
+    "",
+    title("Training"),
+    ...indent([
+      ["data", training.sources.join(", ") || "a table in memory"],
+      [
+        "rows",
+        `${formatCount(training.rows)}: ${formatCount(training.trainRows)} to train on, ` +
+          `${formatCount(training.validationRows)} held out`,
+      ],
+      ...(training.dropped.length > 0 ? [["left out", training.dropped.join(", ")]] : []),
+      [
+        "choices",
+        `recipe ${training.recipe}, Jacobian ${training.jacobian}, optimizer ${training.optimizer}, learning rate ` +
+          `${training.learningRate}, batch ${training.batch}, input noise ${training.noise}, seed ${training.seed}`,
+      ],
+      [
+        "steps",
+        `best of ${formatCount(training.steps)} (${formatNumber(training.epochs)} epochs): ` +
+          `${formatCount(training.bestStep)}; ${training.stoppedBy}, ${formatSeconds(training.seconds)}`,
+      ],
+      ...training.notices.map((text) => ["note", text]),
+    ]),
+    "",
+    title("Files"),
+    ...indent(files.map(({ name, bytes }) => [name, formatBytes(bytes)])),
+  ];
+}
+
+const indent = (rows: readonly (readonly string[])[]) => alignColumns(rows).map((line) => `  ${line}`);
+
+type Part = ModelConfig["flow"]["base"];
+
+function layersOf(bijection: Part): string[][] {
+  const parts = Array.isArray(bijection.parts) ? (bijection.parts as Part[]) : [bijection];
+  const rows = parts.slice(0, listed).map((part, i) => [String(i + 1), wordsOf(part)]);
+  return parts.length > listed ? [...rows, ["…", `${parts.length - listed} more`]] : rows;
+}
+
+/** "rational-quadratic-spline (bins 8)". */
+function wordsOf({ type, dim: _, ...options }: Part): string {
+  const words = Object.entries(options).filter(([, value]) => typeof value !== "object");
+  return words.length === 0
+    ? type
+    : `${type} (${words.map(([name, value]) => `${name} ${value}`).join(", ")})`;
+}

@@ -1,0 +1,158 @@
+// logdet score MODEL DATA...: the rows of a table with their log-density under a model beside them.
+
+import { type Command, Option } from "commander";
+import type { Sources, Table } from "../data/index.js";
+import { nearestName } from "../data/names.js";
+import { LogdetError } from "../errors.js";
+import type { Model } from "../model/index.js";
+import { countOf, formatCount, formatNats } from "./format.js";
+import { addCommonOptions, addTableOptions, type TableFlags } from "./options.js";
+import { Output } from "./output.js";
+import { openTarget } from "./target.js";
+
+interface ScoreFlags extends TableFlags {
+  readonly missing: "error" | "drop";
+}
+
+/** Rows scored between two looks at the clock. */
+const batchRows = 16_384;
+
+export function define(command: Command): void {
+  command
+    .description(
+      "Writes the table as it is with one more column, log_prob: each row's log-density under the model, in nats, per unit " +
+        "of the columns. The model's columns are found by name, in any order; others are passed through.",
+    )
+    .argument("<model>", "model folder")
+    .argument(
+      "<data...>",
+      'CSV, TSV, Parquet, JSON or NDJSON files, plain, .gz or .zst; globs; "-" for standard input',
+    )
+    .addOption(
+      new Option("--missing <what>", "rows with missing values: an error, or an empty log_prob")
+        .choices(["error", "drop"])
+        .default("error"),
+    );
+  addCommonOptions(command, {
+    outValue: "file",
+    out: "file to write (default: standard output)",
+    json: "a summary as one JSON object; needs --out",
+    seed: "taken by every command; scoring draws nothing at random",
+  });
+  addTableOptions(command)
+    .addHelpText(
+      "after",
+      `
+The lower the log-density, the less usual the row. Values of discrete columns are taken at the middle of their cell.
+
+Examples:
+  logdet score measurements.logdet new.csv > scored.csv
+  logdet score measurements.logdet 'logs/*.parquet' --out scored.parquet --missing drop
+  zcat new.csv.gz | logdet score measurements.logdet - --format ndjson | less`,
+    )
+    .action(run);
+}
+
+async function run(folder: string, data: string[], flags: ScoreFlags): Promise<void> {
+  const output = new Output(flags);
+  const target = await openTarget(flags);
+  const { appendColumns, openSources, readTable, toSourceRows } = await import("../data/index.js");
+  const { load } = await import("../model/index.js");
+  const model = await load(folder, { threads: flags.threads });
+  const sources = await openSources(data);
+  try {
+    await requireColumns(model, sources);
+    const table = await readTable(sources, {
+      columns: model.columns.map(({ name }) => name),
+      missing: flags.missing === "drop" ? "keep" : "error",
+      threads: flags.threads,
+    });
+    for (const text of table.notices) output.note(`Note: ${text}`);
+    const logProb = await scoreRows(model, table, output);
+    const column = { name: "log_prob", values: toSourceRows(table, logProb) };
+    const written = await appendColumns(sources, [column], target, { threads: flags.threads });
+    for (const text of written.notices) output.note(`Note: ${text}`);
+
+    const notices = [...table.notices, ...written.notices];
+    const summary = { ...summarize(column.values), out: flags.out, notices };
+    const text =
+      `${countOf(summary.scored, "row")} scored: mean log-density ${formatNats(summary.meanLogProb)} nats, ` +
+      `lowest ${formatNats(summary.lowest.logProb)} in row ${formatCount(summary.lowest.row)}.`;
+    if (flags.out === undefined) output.note(text);
+    else output.result(summary, () => [`${flags.out}: ${text}`]);
+  } finally {
+    output.progress.clear();
+    await sources.close();
+    await model.release();
+  }
+}
+
+async function requireColumns({ columns }: Model, sources: Sources): Promise<void> {
+  const { columnNames } = await import("../data/index.js");
+  const present = await columnNames(sources);
+  const missing = columns.map(({ name }) => name).filter((name) => !present.includes(name));
+  if (missing.length === 0) return;
+  const unused = present.filter((name) => !columns.some((column) => column.name === name));
+  const meant = missing.flatMap((name) => {
+    const nearest = nearestName(name, unused);
+    return nearest === undefined ? [] : [`"${nearest}" to "${name}"`];
+  });
+  throw new LogdetError(
+    "data",
+    `${missing.length === 1 ? "a column" : `${missing.length} columns`} of the model ` +
+      `${missing.length === 1 ? "is" : "are"} missing: ${listOf(missing)}`,
+    {
+      where: [sources.files[0].name],
+      hint: `${meant.length > 0 ? `Rename ${listOf(meant)}? ` : ""}The table has the columns ${listOf(present)}.`,
+    },
+  );
+}
+
+/** A few of many names. */
+function listOf(names: readonly string[], most = 12): string {
+  return names.length > most
+    ? `${names.slice(0, most).join(", ")}, … (${names.length} in all)`
+    : names.join(", ");
+}
+
+/** The log-density of each row, in nats. */
+async function scoreRows(
+  model: Model,
+  { columns, rows }: Table,
+  { progress }: Output,
+): Promise<Float64Array> {
+  const { dim } = model;
+  const result = new Float64Array(rows);
+  const batch = new Float64Array(Math.min(batchRows, rows) * dim);
+  for (let start = 0; start < rows; start += batchRows) {
+    const count = Math.min(batchRows, rows - start);
+    for (let i = 0; i < count; i++)
+      for (let d = 0; d < dim; d++) batch[i * dim + d] = columns[d].values[start + i];
+    result.set(await model.logProb(batch.subarray(0, count * dim)), start);
+    const done = start + count;
+    progress.update({ done, total: rows, text: `${formatCount(done)}/${countOf(rows, "row")}` });
+  }
+  progress.clear();
+  return result;
+}
+
+interface Summary {
+  readonly rows: number;
+  readonly scored: number;
+  readonly meanLogProb: number;
+  /** The least likely row, from 1. */
+  readonly lowest: { readonly row: number; readonly logProb: number };
+}
+
+function summarize(logProb: Float64Array): Summary {
+  let total = 0;
+  let scored = 0;
+  let lowest = { row: 0, logProb: Number.POSITIVE_INFINITY };
+  for (const [i, value] of logProb.entries()) {
+    if (Number.isNaN(value)) continue;
+    scored++;
+    total += value;
+    if (value < lowest.logProb) lowest = { row: i + 1, logProb: value };
+  }
+  return { rows: logProb.length, scored, meanLogProb: total / scored, lowest };
+}

@@ -1,0 +1,147 @@
+// The report as a reader's browser gets it.
+
+import { parseHTML } from "linkedom";
+import { describe, expect, test } from "vitest";
+import { type ReportData, renderReport } from "../../src/model/report/index.js";
+import { exampleReport, hostileName } from "./report-example.js";
+
+const open = (data: ReportData) => parseHTML(renderReport(data)).document;
+
+describe("the report", () => {
+  const text = renderReport(exampleReport(3));
+  const document = parseHTML(text).document;
+  const words = document.querySelector("main")!.textContent!.replace(/\s+/g, " ");
+
+  test("asks for nothing and runs nothing", () => {
+    expect(text.replaceAll('xmlns="http://www.w3.org/2000/svg"', "")).not.toMatch(/https?:|url\(|@import/i);
+    expect(document.querySelectorAll("script, link, img, iframe, [src], [href]").length).toBe(0);
+  });
+
+  test("has four figures, each with a picture that names itself and a caption", () => {
+    const figures = [...document.querySelectorAll("figure")];
+    expect(figures.length).toBe(4);
+    for (const figure of figures) {
+      expect(figure.querySelector("svg[role=img]")!.getAttribute("aria-label")).toBeTruthy();
+      expect(figure.querySelector("figcaption")!.textContent!.length).toBeGreaterThan(20);
+    }
+  });
+
+  test("gives every section one heading, under a single title", () => {
+    expect(document.querySelectorAll("h1").length).toBe(1);
+    for (const section of document.querySelectorAll("section"))
+      expect(section.querySelectorAll("h2").length).toBe(1);
+    expect(document.documentElement.getAttribute("lang")).toBe("en");
+  });
+
+  test("says how much more likely than a Gaussian the model finds held-out rows", () => {
+    // -2.21 - -5.42 = 3.21; e^3.21 = 24.78
+    expect(words).toContain("on average 3.21 nats more likely than a Gaussian with the same covariance does");
+    expect(words).toContain("24.8 times as high");
+    expect(words).toContain("200 held-out rows is −2.21 nats per row, with a standard error of 0.12");
+  });
+
+  test("explains nats once", () => {
+    expect(words.match(/e = 2.72/g)!.length).toBe(1);
+  });
+
+  test("says when a Gaussian is better, and is silent where there is none", () => {
+    const worse = exampleReport(2, {
+      metrics: { validationLogProb: -7, standardError: 0.1, gaussianLogProb: -5 },
+    });
+    expect(open(worse).querySelector("main")!.textContent).toContain("2.00 nats less likely than a Gaussian");
+    const none = exampleReport(2, {
+      metrics: { validationLogProb: -7, standardError: 0.1, gaussianLogProb: null },
+    });
+    const sentences = [...open(none).querySelectorAll("main > p")].map((p) => p.textContent);
+    expect(sentences.join(" ")).not.toContain("Gaussian");
+  });
+
+  test("counts the rows far below the median", () => {
+    const heldOutLogProb = [...new Array(49).fill(-1), -12];
+    const found = open(exampleReport(2, { heldOutLogProb })).querySelector("main")!.textContent;
+    expect(found).toContain("2 % of held-out rows are less likely than the median row by more than 10 nats");
+  });
+
+  test("says how many rows have no finite density", () => {
+    const heldOutLogProb = [-1, -2, Number.NEGATIVE_INFINITY];
+    expect(renderReport(exampleReport(2, { heldOutLogProb }))).toContain("1 row has no finite log-density");
+  });
+
+  test("lists each column with its numbers and each limit that holds", () => {
+    const cells = [...document.querySelectorAll("tbody tr")].map((row) =>
+      [...row.children].map((cell) => cell.textContent),
+    );
+    expect(cells[2]).toEqual(["column 3", "discrete, step 1", "12.5", "2.25", "−1,234.5", "98,765.4"]);
+    expect(words).toContain("It has seen 1,000 rows, with 4,321 parameters");
+    expect(words).toContain("Discrete columns (column 3) were dequantised");
+    expect(open(exampleReport(2)).querySelector("main")!.textContent).not.toContain("dequantised");
+  });
+
+  test("shows how to use the model from four places, with its own width", () => {
+    const code = [...document.querySelectorAll("pre code")].map((block) => block.textContent!);
+    expect(code.length).toBe(4);
+    expect(code[0]).toContain("npx logdet score FOLDER new.csv");
+    expect(code[1]).toContain('import { load } from "logdet"');
+    expect(code[2]).toContain('session.run(["log_prob"], {"x": rows})');
+    expect(code[2]).toContain("[n, 3]");
+    expect(code[3]).toContain("onnxruntime-web");
+  });
+});
+
+test("one column has histograms in place of pairs", () => {
+  const document = open(exampleReport(1));
+  expect(document.querySelectorAll("figure").length).toBe(4);
+  expect(document.querySelectorAll("path.points").length).toBe(0);
+  expect(document.querySelector("main")!.textContent).toContain("Filled bars are the data");
+});
+
+test("pictures without data are left out", () => {
+  const data = exampleReport(2, { pairs: { names: [], data: [], samples: [] }, heldOutLogProb: [], pit: [] });
+  const bare = open({ ...data, training: { ...data.training, curve: [] } });
+  expect(bare.querySelectorAll("figure, svg").length).toBe(0);
+  expect(bare.querySelectorAll("h2").length).toBe(4);
+});
+
+test("forty columns show six pairs and twenty-four latent dimensions, in a small file", () => {
+  const text = renderReport(exampleReport(40));
+  expect(text.length).toBeLessThan(1.5e6);
+  const words = parseHTML(text).document.querySelector("main")!.textContent!;
+  expect(words).toContain("6 of the model's 40 columns are shown");
+  expect(words).toContain("The first 24 of 40 latent dimensions are shown");
+});
+
+test("hostile names are text wherever they stand", () => {
+  const data = exampleReport(2);
+  const hostile = open({
+    ...data,
+    title: hostileName,
+    created: hostileName,
+    logdetVersion: hostileName,
+    data: {
+      ...data.data,
+      sources: [hostileName],
+      columns: data.data.columns.map((column) => ({ ...column, name: hostileName, kind: hostileName })),
+      dropped: [hostileName],
+      notices: [hostileName],
+    },
+    model: { ...data.model, recipe: hostileName, description: hostileName, base: hostileName },
+    training: { ...data.training, stoppedBy: hostileName },
+    pairs: { ...data.pairs, names: [hostileName, hostileName] },
+    pit: data.pit.map((latent) => ({ ...latent, name: hostileName })),
+  });
+  const plain = open(data);
+  const shape = (document: Document) =>
+    [...document.querySelectorAll("main > *, main h2, td, p, li, dd")].map((e) => e.localName);
+  expect(hostile.querySelectorAll("script, a").length).toBe(0);
+  // Two list items more: the notice and the name of what was left out is a paragraph.
+  expect(shape(hostile).length).toBe(shape(plain).length + 2);
+  expect(hostile.querySelector("h1")!.textContent).toBe(
+    '<script>alert("x")</script> | `a\'b` # [x](http://evil.example) & **b**',
+  );
+  for (const element of hostile.querySelectorAll("*"))
+    for (const { name } of element.attributes) expect(name).not.toMatch(/["'<>`]/);
+});
+
+test("the same data give the same bytes", () => {
+  expect(renderReport(exampleReport(3))).toBe(renderReport(exampleReport(3)));
+});
