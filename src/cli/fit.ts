@@ -140,7 +140,7 @@ async function run(data: string[], flags: FitFlags): Promise<void> {
     output.progress.clear();
     const { saveFitted } = await import("../fit/index.js");
     await saveFitted(fitted, folder, { force: flags.force });
-    output.result(summary(fitted, folder), () => describe(fitted, folder, output));
+    await output.result(summary(fitted, folder), () => describe(fitted, folder, output));
   } finally {
     output.progress.clear();
     interruption.release();
@@ -155,11 +155,11 @@ async function readAndFit(
   signal: AbortSignal,
 ): Promise<Fitted> {
   const { readTable } = await import("../data/index.js");
-  const { fit } = await import("../fit/index.js");
+  const library = await import("../fit/index.js");
   const table = await readTable(data, { columns, exclude, missing, threads: options.threads });
   if (signal.aborted) throw nothingToKeep();
   const sources = data.map((name) => (name === "-" ? "standard input" : name));
-  const fitted = await fit(table, options, { signal, sources, onEvent: showFit(output) });
+  const fitted = await library.fit(table, options, { signal, sources, onEvent: showFit(output) });
   if (fitted.stoppedBy === "interrupted" && fitted.model.config.training.bestStep === 0)
     throw nothingToKeep();
   return fitted;
@@ -230,7 +230,7 @@ function summary({ model, stoppedBy }: Fitted, folder: string): unknown {
   };
 }
 
-function describe({ model, stoppedBy }: Fitted, folder: string, { style }: Output): string[] {
+function describe({ model, stoppedBy }: Fitted, folder: string, output: Output): string[] {
   const { training, metrics, columns } = model.config;
   const nats = `${formatNats(metrics.validationLogProb)} ± ${formatNats(metrics.standardError)} nats a row`;
   const gaussian =
@@ -238,9 +238,9 @@ function describe({ model, stoppedBy }: Fitted, folder: string, { style }: Outpu
   const stopped = stoppedBy === "finished" ? "" : `, ${stoppedBy}`;
   const place = shellWord(folder);
   return [
-    `${style("bold", folder)}: ${countOf(training.rows, "row")} × ${countOf(columns.length, "column")}, ` +
+    `${output.style("bold", folder)}: ${countOf(training.rows, "row")} × ${countOf(columns.length, "column")}, ` +
       `${countOf(training.parameters, "parameter")}, ${formatSeconds(training.seconds)}`,
-    `  held-out log-density  ${style("bold", nats)}${gaussian}`,
+    `  held-out log-density  ${output.style("bold", nats)}${gaussian}`,
     `  best weights          step ${formatCount(training.bestStep)} of ${formatCount(training.steps)}${stopped}`,
     `  look                  ${join(folder, "report.html")}`,
     `  score rows            ${programName} score ${place} new.csv > scored.csv`,

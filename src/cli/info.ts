@@ -1,6 +1,6 @@
 // logdet info MODEL: what a model is, how it came about and how good it is.
 
-import { readdir, stat, writeFile } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
 import type { ModelConfig } from "../model/index.js";
@@ -13,8 +13,9 @@ import {
   formatNumber,
   formatSeconds,
 } from "./format.js";
-import { addCommonOptions, type CommonFlags } from "./options.js";
+import { addCommonOptions, type TableFlags } from "./options.js";
 import { Output } from "./output.js";
+import { requireWritable } from "./target.js";
 
 /** Columns and layers listed to people; --json has all. */
 const listed = 30;
@@ -32,6 +33,7 @@ export function define(command: Command): void {
     json: "everything that is known as one JSON object",
     seed: "taken by every command; nothing is drawn at random here",
   })
+    .option("--force", "replace the file that --out names if it exists")
     .addHelpText(
       "after",
       `
@@ -47,12 +49,14 @@ interface ModelFile {
   readonly bytes: number;
 }
 
-async function run(folder: string, flags: CommonFlags): Promise<void> {
+async function run(folder: string, flags: TableFlags): Promise<void> {
   const output = new Output(flags);
+  if (flags.out !== undefined) await requireWritable(flags.out, flags.force ?? false);
   const { load } = await import("../model/index.js");
   const { config } = await load(folder, { threads: flags.threads });
   const files = await filesOf(folder);
-  output.result({ folder, ...config, files }, () => describe(folder, config, files, output));
+  const lines = () => describe(folder, config, files, output);
+  await output.result({ folder, ...config, files }, lines, flags.out);
 }
 
 async function filesOf(folder: string): Promise<ModelFile[]> {
@@ -68,9 +72,9 @@ function describe(
   folder: string,
   { columns, flow, training, metrics, version, created }: ModelConfig,
   files: readonly ModelFile[],
-  { style }: Output,
+  output: Output,
 ): string[] {
-  const title = (text: string) => style("bold", text);
+  const title = (text: string) => output.style("bold", text);
   const gaussian =
     metrics.gaussianLogProb === null ? "none: a covariance is singular" : formatNats(metrics.gaussianLogProb);
   return [

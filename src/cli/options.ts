@@ -11,7 +11,7 @@ export interface CommonFlags {
   readonly threads?: number;
 }
 
-/** What commands that write a table take. */
+/** What commands that write a file take. */
 export interface TableFlags extends CommonFlags {
   readonly format?: "csv" | "tsv" | "parquet" | "ndjson";
   readonly force?: boolean;

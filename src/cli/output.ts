@@ -1,5 +1,6 @@
 // Who hears what: results go to standard output, notes and progress to standard error.
 
+import { writeFile } from "node:fs/promises";
 import { styleText } from "node:util";
 import { wrap } from "./format.js";
 import type { CommonFlags } from "./options.js";
@@ -12,6 +13,7 @@ export class Output {
   readonly progress: Progress;
   readonly #json: boolean;
   readonly #quiet: boolean;
+  #plain = false;
 
   constructor({ json = false, quiet = false }: Pick<CommonFlags, "json" | "quiet">) {
     this.#json = json;
@@ -19,10 +21,13 @@ export class Output {
     this.progress = new Progress(process.stderr, { silent: quiet });
   }
 
-  /** The result: as data with --json, otherwise as lines for people. */
-  result(data: unknown, lines: () => readonly string[]): void {
+  /** The result: as data with --json, otherwise as lines for people. To standard output, or to a file. */
+  async result(data: unknown, lines: () => readonly string[], file?: string): Promise<void> {
     this.progress.clear();
-    process.stdout.write(`${this.#json ? JSON.stringify(data, undefined, 2) : lines().join("\n")}\n`);
+    this.#plain = file !== undefined;
+    const text = `${this.#json ? JSON.stringify(data, undefined, 2) : lines().join("\n")}\n`;
+    if (file === undefined) process.stdout.write(text);
+    else await writeText(file, text);
   }
 
   /** Something the user should know; a bar that is being drawn steps aside. */
@@ -30,9 +35,18 @@ export class Output {
     if (!this.#quiet) this.progress.print(wrap(text, this.progress.width));
   }
 
-  /** Text in a style, where standard output shows it. */
+  /** Text of a result in a style, where standard output shows it. */
   style(style: Style, text: string): string {
-    return styleText(style, text, { stream: process.stdout });
+    return this.#plain ? text : styleText(style, text, { stream: process.stdout });
+  }
+}
+
+async function writeText(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    const { fileError } = await import("../model/index.js");
+    throw fileError(error, "cannot be written", file);
   }
 }
 

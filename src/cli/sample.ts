@@ -51,7 +51,7 @@ async function run(folder: string, flags: SampleFlags): Promise<void> {
     const text = `${countOf(written.rows, "row")} drawn with seed ${seed}.`;
     if (out === undefined) output.note(text);
     else
-      output.result(
+      await output.result(
         { rows: written.rows, columns: written.columns, seed, out, notices: written.notices },
         () => [`${out}: ${text}`],
       );

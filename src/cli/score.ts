@@ -79,7 +79,7 @@ async function run(folder: string, data: string[], flags: ScoreFlags): Promise<v
       `${countOf(summary.scored, "row")} scored: mean log-density ${formatNats(summary.meanLogProb)} nats, ` +
       `lowest ${formatNats(summary.lowest.logProb)} in row ${formatCount(summary.lowest.row)}.`;
     if (flags.out === undefined) output.note(text);
-    else output.result(summary, () => [`${flags.out}: ${text}`]);
+    else await output.result(summary, () => [`${flags.out}: ${text}`]);
   } finally {
     output.progress.clear();
     await sources.close();

@@ -28,7 +28,8 @@ export async function openTarget({ out, format, force, json }: TableFlags): Prom
   return target;
 }
 
-async function requireWritable(path: string, force: boolean): Promise<void> {
+/** @throws LogdetError "io" if the file exists and `force` is not given, or its folder cannot be written to. */
+export async function requireWritable(path: string, force: boolean): Promise<void> {
   const { exists, fileError } = await import("../model/index.js");
   // Devices and pipes are there to be written to.
   if (!force && (await exists(path)) && (await stat(path)).isFile())

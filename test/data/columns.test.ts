@@ -50,9 +50,8 @@ describe("discrete columns", () => {
   });
 
   it("with sparse tails keep the step of their lattice", () => {
-    const values = make(1000, (i) => (i < 900 ? random.integer(20) / 10 : i / 10));
+    const values = make(1000, (i) => (i < 900 ? random.integer(20) / 10 : (i * i) / 10));
     expect(planOf(values).quantum).toBeCloseTo(0.1, 12);
-    expect(planOf(values.map((value) => Math.round(10 * value) ** 2)).quantum).toBe(1);
   });
 
   it("are explained in a notice", () => {

@@ -178,6 +178,12 @@ export const operationCases: readonly OperationCase[] = [
     })),
   ),
   {
+    name: "softplus of a fixed number of elements",
+    build: t.softplus,
+    shapes: [[4]],
+    reference: elementwise((x) => Math.log(1 + Math.exp(x))),
+  },
+  {
     name: "where with three shapes",
     build: (a, b, c) => t.where(t.greater(a, 0.1), t.exp(b), t.mul(c, c)),
     shapes: [["batch", 1], [4], rows],
