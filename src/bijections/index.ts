@@ -1,5 +1,6 @@
 export type { Bijection, Config } from "./bijection.js";
 export { type Chain, chain } from "./chain.js";
+export { invertMonotone, type MonotoneFunction } from "./guarded-inverse.js";
 export { type LeakyTanhOptions, leakyTanh } from "./leaky-tanh.js";
 export { type LinearOptions, linear } from "./linear.js";
 export {

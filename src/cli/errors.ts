@@ -61,5 +61,5 @@ function hasCode(error: unknown, code: string): boolean {
 
 /** The first word in red, where standard error shows colours. */
 export function inRed(text: string): string {
-  return text.replace(/^error:/, (word) => styleText(["red", "bold"], word, { stream: process.stderr }));
+  return text.replace(/^error:/, (word) => styleText("red", word, { stream: process.stderr }));
 }

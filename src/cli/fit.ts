@@ -61,9 +61,7 @@ export function define(command: Command): void {
       atLeastZero,
     )
     .optionsGroup("Model:")
-    .addOption(
-      choice("--flow <name>", "recipe that the other choices start from", Object.keys(recipes), "dense"),
-    )
+    .addOption(choice("--flow <name>", "recipe that the other choices start from", Object.keys(recipes)))
     .option("--layers <n>", "dense layers", positiveWhole)
     .addOption(choice("--activation <name>", "map between the layers", activations))
     .addOption(choice("--base <name>", "base density", Object.keys(distributions)))
@@ -119,9 +117,8 @@ const aboveZero = numberThat((value) => value > 0, "above 0");
 const atLeastZero = numberThat((value) => value >= 0, "of at least 0");
 const share = numberThat((value) => value > 0 && value < 1, "between 0 and 1, both excluded");
 
-function choice(flags: string, description: string, names: readonly string[], byDefault?: string): Option {
-  const option = new Option(flags, description).choices([...names]);
-  return byDefault === undefined ? option : option.default(undefined, byDefault);
+function choice(flags: string, description: string, names: readonly string[]): Option {
+  return new Option(flags, description).choices([...names]);
 }
 
 async function run(data: string[], flags: FitFlags): Promise<void> {

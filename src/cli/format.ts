@@ -37,29 +37,37 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1000 ** power).toFixed(1)} ${["", "kB", "MB", "GB"][power]}`;
 }
 
-/** Cells in columns two spaces apart; numbers to the right, words to the left. */
-export function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const numeric = (cell: string) => /^[-+]?[\d.,]+(e[-+]?\d+)?$/.test(cell) || cell === "";
-  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
-  // The header is words: the rows below it decide.
-  const right = rows[0].map((_, i) => rows.length > 1 && rows.slice(1).every((row) => numeric(row[i])));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (right[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
-      .join("  ")
-      .trimEnd(),
+/** A table under its header, in columns two spaces apart: numbers to the right, words to the left. */
+export function alignTable([header, ...rows]: readonly (readonly string[])[]): string[] {
+  const right = header.map((_, i) => rows.every((row) => row[i] === "" || Number.isFinite(Number(row[i]))));
+  const widths = header.map((cell, i) => Math.max(cell.length, ...rows.map((row) => row[i].length)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, i) => (right[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])));
+  return [header, ...rows].map((row) => line(row).join("  ").trimEnd());
+}
+
+/** Names and what they stand for, beside each other; long texts go on below themselves. */
+export function alignPairs(
+  pairs: readonly (readonly [name: string, text: string])[],
+  width: number,
+): string[] {
+  const indent = Math.max(...pairs.map(([name]) => name.length)) + 2;
+  return pairs.flatMap(([name, text]) =>
+    wrap(name.padEnd(indent) + text, width, " ".repeat(indent)).split("\n"),
   );
 }
 
-/** Text broken at spaces so that lines keep to a width; lines after the first are indented. */
+/** Text broken at single spaces so that lines keep to a width; lines after the first are indented. */
 export function wrap(text: string, width: number, indent = ""): string {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
+  for (const word of text.split(/(?<! ) (?! )/)) {
+    if (line === "") line = word;
+    else if (line.length + 1 + word.length <= width) line += ` ${word}`;
+    else {
       lines.push(line);
       line = indent + word;
-    } else line = line === "" ? word : `${line} ${word}`;
+    }
   }
   return [...lines, line].join("\n");
 }

@@ -5,7 +5,8 @@ import { join, relative } from "node:path";
 import type { Command } from "commander";
 import type { ModelConfig } from "../model/index.js";
 import {
-  alignColumns,
+  alignPairs,
+  alignTable,
   countOf,
   formatBytes,
   formatCount,
@@ -75,45 +76,49 @@ function describe(
   output: Output,
 ): string[] {
   const title = (text: string) => output.style("bold", text);
+  const width = (process.stdout.columns || Number.POSITIVE_INFINITY) - margin.length;
+  const pairs = (list: Pairs) => indent(alignPairs(list, width));
   const gaussian =
     metrics.gaussianLogProb === null ? "none: a covariance is singular" : formatNats(metrics.gaussianLogProb);
   return [
     `${title(folder)}  fitted ${created.slice(0, 10)} with logdet ${version}`,
     "",
     title("Held-out log-density, nats a row"),
-    ...indent([
+    ...pairs([
       ["this model", `${formatNats(metrics.validationLogProb)} ± ${formatNats(metrics.standardError)}`],
       ["a Gaussian", gaussian],
     ]),
     "",
     title(`Columns (${formatCount(columns.length)})`),
-    ...indent([
-      ["name", "kind", "step", "minimum", "maximum", "mean", "deviation"],
-      ...columns
-        .slice(0, listed)
-        .map(({ name, kind, quantum, minimum, maximum, center, scale }) => [
-          name,
-          kind,
-          quantum === undefined ? "" : formatNumber(quantum),
-          ...[minimum, maximum, center, scale].map(formatNumber),
-        ]),
-    ]),
+    ...indent(
+      alignTable([
+        ["name", "kind", "step", "minimum", "maximum", "mean", "deviation"],
+        ...columns
+          .slice(0, listed)
+          .map(({ name, kind, quantum, minimum, maximum, center, scale }) => [
+            name,
+            kind,
+            quantum === undefined ? "" : formatNumber(quantum),
+            ...[minimum, maximum, center, scale].map(formatNumber),
+          ]),
+      ]),
+    ),
     ...(columns.length > listed
       ? [`  … and ${formatCount(columns.length - listed)} more: --json lists all`]
       : []),
     "",
     title(`Flow (${countOf(training.parameters, "parameter")})`),
-    ...indent([...layersOf(flow.bijection), ["base", wordsOf(flow.base)]]),
+    ...pairs([...layersOf(flow.bijection), ["base", wordsOf(flow.base)]]),
     "",
     title("Training"),
-    ...indent([
+    ...pairs([
       ["data", training.sources.join(", ") || "a table in memory"],
       [
         "rows",
         `${formatCount(training.rows)}: ${formatCount(training.trainRows)} to train on, ` +
           `${formatCount(training.validationRows)} held out`,
       ],
-      ...(training.dropped.length > 0 ? [["left out", training.dropped.join(", ")]] : []),
+      ...(training.dropped.length > 0 ? [["left out", training.dropped.join(", ")] as const] : []),
       [
         "choices",
         `recipe ${training.recipe}, Jacobian ${training.jacobian}, optimizer ${training.optimizer}, learning rate ` +
@@ -124,21 +129,24 @@ function describe(
         `best of ${formatCount(training.steps)} (${formatNumber(training.epochs)} epochs): ` +
           `${formatCount(training.bestStep)}; ${training.stoppedBy}, ${formatSeconds(training.seconds)}`,
       ],
-      ...training.notices.map((text) => ["note", text]),
+      ...training.notices.map((text) => ["note", text] as const),
     ]),
     "",
     title("Files"),
-    ...indent(files.map(({ name, bytes }) => [name, formatBytes(bytes)])),
+    ...pairs(files.map(({ name, bytes }) => [name, formatBytes(bytes)] as const)),
   ];
 }
 
-const indent = (rows: readonly (readonly string[])[]) => alignColumns(rows).map((line) => `  ${line}`);
+type Pairs = readonly (readonly [name: string, text: string])[];
+
+const margin = "  ";
+const indent = (lines: readonly string[]) => lines.map((line) => margin + line);
 
 type Part = ModelConfig["flow"]["base"];
 
-function layersOf(bijection: Part): string[][] {
+function layersOf(bijection: Part): [string, string][] {
   const parts = Array.isArray(bijection.parts) ? (bijection.parts as Part[]) : [bijection];
-  const rows = parts.slice(0, listed).map((part, i) => [String(i + 1), wordsOf(part)]);
+  const rows = parts.slice(0, listed).map((part, i): [string, string] => [String(i + 1), wordsOf(part)]);
   return parts.length > listed ? [...rows, ["…", `${parts.length - listed} more`]] : rows;
 }
 

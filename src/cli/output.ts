@@ -6,7 +6,8 @@ import { wrap } from "./format.js";
 import type { CommonFlags } from "./options.js";
 import { Progress } from "./progress.js";
 
-type Style = Parameters<typeof styleText>[0];
+// One style at a time: for a list of them, Node 20 does not look at the stream.
+type Style = "bold" | "dim";
 
 /** The two streams of a command, as --json and --quiet want them. */
 export class Output {

@@ -71,7 +71,8 @@ export function decodeSafetensors(file: Uint8Array): Map<string, NamedTensor> {
     const count = shape.reduce((n, size) => n * size, 1);
     if (end > data.length) throw damaged(`${name} is cut off`);
     if (end - start !== count * type.bytes) throw damaged(`${name} does not fill its shape`);
-    tensors.set(name, { shape, values: type.make(data.slice(start, end).buffer) });
+    // Copied by hand: the slice of a Buffer is a view, and its buffer the whole file.
+    tensors.set(name, { shape, values: type.make(new Uint8Array(data.subarray(start, end)).buffer) });
   }
   return tensors;
 }

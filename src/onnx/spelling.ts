@@ -41,26 +41,18 @@ const wideErf: Spelling = (_, [x], graph) => {
   return graph.node("Add", [graph.node("Div", [scaled, graph.scalar(Math.PI)]), sum]);
 };
 
-/**
- * With u = 1 + x rounded: log(1 + x) = log u − ((u − 1) − x) / u, right to the last bits; the correction has no
- * meaning once u overflows.
- */
-const log1p: Spelling = (_, [x], graph) => {
+/** log(1 + x) for x > −1, right to the last bits: with u = 1 + x rounded, log u − ((u − 1) − x) / u. */
+const finiteLog1p = (x: string, graph: GraphWriter): { corrected: string; logU: string } => {
   const u = graph.node("Add", [x, graph.scalar(1)]);
   const lost = graph.node("Sub", [graph.node("Sub", [u, graph.scalar(1)]), x]);
   const logU = graph.node("Log", [u]);
-  const corrected = graph.node("Sub", [logU, graph.node("Div", [lost, u])]);
-  return graph.node("Where", [graph.node("Less", [x, graph.scalar(1e30)]), corrected, logU]);
+  return { logU, corrected: graph.node("Sub", [logU, graph.node("Div", [lost, u])]) };
 };
 
-/** max(x, 0) + log(1 + exp(−|x|)): six nodes, but vectorised ones, and nothing overflows. */
-const composedSoftplus: Spelling = (node, [x], graph) => {
+/** max(x, 0) + log1p(exp(−|x|)): more nodes than Softplus, but vectorised ones, and nothing overflows. */
+const composedSoftplus: Spelling = (_, [x], graph) => {
   const rest = graph.node("Exp", [graph.node("Neg", [graph.node("Abs", [x])])]);
-  const log =
-    graph.floatType === "float64"
-      ? log1p(node, [rest], graph)
-      : graph.node("Log", [graph.node("Add", [rest, graph.scalar(1)])]);
-  return graph.node("Add", [graph.node("Max", [x, graph.scalar(0)]), log]);
+  return graph.node("Add", [graph.node("Max", [x, graph.scalar(0)]), finiteLog1p(rest, graph).corrected]);
 };
 
 const flag = (value: Attributes[string]) => (value ? 1 : 0);
@@ -69,7 +61,11 @@ export const spellings: Readonly<Record<string, Spelling>> = {
   neg: direct("Neg"),
   exp: direct("Exp"),
   log: direct("Log"),
-  log1p,
+  // The correction has no meaning once 1 + x overflows.
+  log1p: (_, [x], graph) => {
+    const { corrected, logU } = finiteLog1p(x, graph);
+    return graph.node("Where", [graph.node("Less", [x, graph.scalar(1e30)]), corrected, logU]);
+  },
   // exp(x) − 1 = tanh(x / 2) (exp(x) + 1): no cancellation near 0, and the right limits at both ends.
   expm1: (_, [x], graph) =>
     graph.node("Mul", [
