@@ -27,13 +27,14 @@ export function showFit(output: Output): FitListener {
             `the learning rate times ${formatNumber(training.rateFactor)} from here on.`,
         );
       if (training.type === "evaluation")
-        likelihood = `log-density: train ${formatNats(-training.trainNll)}, held out ${formatNats(-training.validationNll)}`;
+        likelihood = `train ${formatNats(-training.trainNll)}, held out ${formatNats(-training.validationNll)} nats`;
       if (training.type !== "evaluation" && training.type !== "step") return;
+      const total = formatCount(steps);
       output.progress.update({
         done: (run - 1) * steps + training.step,
         total: runs * steps,
         label: runs > 1 ? `run ${run}/${runs}` : undefined,
-        text: `${formatCount(training.step)}/${formatCount(steps)}  ${likelihood}`,
+        text: `${formatCount(training.step).padStart(total.length)}/${total}  ${likelihood}`,
       });
     }
   };

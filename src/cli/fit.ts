@@ -1,8 +1,10 @@
 // logdet fit DATA...: reads a table, fits a density to it, saves the model.
 
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { type Command, Option } from "commander";
+import type { Table } from "../data/index.js";
 import { parseNames } from "../data/names.js";
 import { distributions } from "../distributions/index.js";
 import { LogdetError } from "../errors.js";
@@ -130,13 +132,22 @@ async function run(data: string[], flags: FitFlags): Promise<void> {
   await checkWritable(folder, flags.force ?? false);
 
   const interruption = onInterrupt(() =>
-    output.note("Stopping; the best model so far will be saved. Ctrl-C again ends at once."),
+    output.note(
+      "Stopping; the best model so far, if there is one, will be saved. Ctrl-C again ends at once.",
+    ),
   );
   try {
-    const fitted = await readAndFit(data, flags, options, output, interruption.signal);
-    output.progress.clear();
-    const { saveFitted } = await import("../fit/index.js");
-    await saveFitted(fitted, folder, { force: flags.force });
+    const table = await read(data, flags, options, interruption.signal);
+    if (interruption.signal.aborted) throw nothingToKeep();
+    const library = await import("../fit/index.js");
+    const fitted = await library.fit(table, options, {
+      signal: interruption.signal,
+      sources: data.map((name) => (name === "-" ? "standard input" : name)),
+      onEvent: showFit(output),
+    });
+    if (fitted.stoppedBy === "interrupted" && fitted.model.config.training.bestStep === 0)
+      throw nothingToKeep();
+    await save(fitted, folder, flags.force ?? false);
     await output.result(summary(fitted, folder), () => describe(fitted, folder, output));
   } finally {
     output.progress.clear();
@@ -144,22 +155,42 @@ async function run(data: string[], flags: FitFlags): Promise<void> {
   }
 }
 
-async function readAndFit(
+async function read(
   data: string[],
   { columns, exclude, missing }: FitFlags,
-  options: FitOptions,
-  output: Output,
+  { threads }: FitOptions,
   signal: AbortSignal,
-): Promise<Fitted> {
+): Promise<Table> {
   const { readTable } = await import("../data/index.js");
-  const library = await import("../fit/index.js");
-  const table = await readTable(data, { columns, exclude, missing, threads: options.threads });
-  if (signal.aborted) throw nothingToKeep();
-  const sources = data.map((name) => (name === "-" ? "standard input" : name));
-  const fitted = await library.fit(table, options, { signal, sources, onEvent: showFit(output) });
-  if (fitted.stoppedBy === "interrupted" && fitted.model.config.training.bestStep === 0)
+  // Nobody may ever send the rest.
+  if (data.includes("-")) signal.addEventListener("abort", () => process.stdin.destroy());
+  try {
+    return await readTable(data, { columns, exclude, missing, threads });
+  } catch (error) {
+    if (!signal.aborted) throw error;
     throw nothingToKeep();
-  return fitted;
+  }
+}
+
+/** Saves the model; if that fails, in the folder for temporary files rather than not at all. */
+async function save(fitted: Fitted, folder: string, force: boolean): Promise<void> {
+  const { saveFitted } = await import("../fit/index.js");
+  try {
+    await saveFitted(fitted, folder, { force });
+  } catch (error) {
+    if (!(error instanceof LogdetError)) throw error;
+    const rescue = join(tmpdir(), `${basename(folder, ".logdet")}-${Date.now()}.logdet`);
+    const saved = await saveFitted(fitted, rescue).then(
+      () => true,
+      () => false,
+    );
+    if (!saved) throw error;
+    throw new LogdetError("io", error.message, {
+      where: error.where,
+      hint: `The model is in ${rescue}: move it to where you want it.`,
+      cause: error,
+    });
+  }
 }
 
 function nothingToKeep(): LogdetError {

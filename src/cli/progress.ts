@@ -29,6 +29,8 @@ export class Progress {
   #started: { at: number; done: number } | undefined;
   #shown = { at: Number.NEGATIVE_INFINITY, share: Number.NEGATIVE_INFINITY };
   #line = "";
+  /** The longest text so far: the bar keeps its length when a text gets shorter. */
+  #longest = 0;
 
   constructor(stream: NodeJS.WriteStream, { silent = false }: { silent?: boolean } = {}) {
     this.#stream = stream;
@@ -61,7 +63,8 @@ export class Progress {
     const rest = [position.text, this.#timeLeft(position, now)].filter(Boolean).join("  ");
     // One column stays free: a full line would make some terminals scroll.
     const room = this.#columns - 1 - label.length;
-    const barWidth = Math.min(widestBar, room - rest.length - 1);
+    this.#longest = Math.max(this.#longest, rest.length);
+    const barWidth = Math.min(widestBar, room - this.#longest - 1);
     const bar = barWidth < 5 ? "" : `${this.#bar(position.done / position.total, barWidth)} `;
     this.#line = `${label}${bar}${rest.slice(0, Math.max(0, room))}`;
     this.#stream.write(`\r${this.#line}\u001b[K`);

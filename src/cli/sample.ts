@@ -60,10 +60,13 @@ async function run(folder: string, flags: SampleFlags): Promise<void> {
   }
 }
 
-/** Row-major rows as named columns. */
+/** Row-major rows as named columns; what was whole numbers in the data is whole numbers again, without ".0". */
 function tableOf({ columns, dim }: Model, rows: Float64Array): OutputColumn[] {
-  return columns.map(({ name }, d) => ({
-    name,
-    values: Float64Array.from({ length: rows.length / dim }, (_, i) => rows[i * dim + d]),
-  }));
+  return columns.map(({ name, lattice, quantum = 0, minimum }, d) => {
+    const values = Float64Array.from({ length: rows.length / dim }, (_, i) => rows[i * dim + d]);
+    const whole = lattice === true && Number.isInteger(quantum) && Number.isInteger(minimum);
+    return { name, values: whole && values.every(fitsInt32) ? Int32Array.from(values) : values };
+  });
 }
+
+const fitsInt32 = (value: number) => value === (value | 0);

@@ -10,7 +10,6 @@ import { Random } from "../random/index.js";
 import { type StopReason, Trainer, type TrainingEvent, type TrainingListener } from "../training/index.js";
 import { version } from "../version.js";
 import type { FitListener } from "./events.js";
-import { gaussianLogProb } from "./gaussian.js";
 import { type FitOptions, type Plan, parseFitOptions, plan } from "./options.js";
 import { type Prepared, prepare } from "./prepare.js";
 
@@ -63,7 +62,8 @@ export async function fit(
   const table = await toTable(input);
   const random = new Random(checked.seed ?? 0);
   const { validation = 0.15, jitter = 0 } = checked;
-  const prepared = prepare(table, { validation, jitter, random });
+  const named = sources ?? (typeof input === "string" ? [input] : Array.isArray(input) ? input : []);
+  const prepared = inTable(named, () => prepare(table, { validation, jitter, random }));
   const dim = prepared.columns.length;
   const chosen = plan(checked, prepared.trainRows, dim);
   for (const text of prepared.notices) onEvent?.({ type: "notice", text });
@@ -90,7 +90,6 @@ export async function fit(
       hint: "Lower the learning rate with --lr, or look for extreme values in the data.",
     });
   const seconds = (performance.now() - started) / 1000;
-  const named = sources ?? (typeof input === "string" ? [input] : Array.isArray(input) ? input : []);
   const config = await describe(best, prepared, chosen, table, named, seconds);
   const model = new Model(best.flow, best.trainer.store, config, chosen.threads);
   await best.trainer.release();
@@ -107,6 +106,17 @@ async function toTable(input: FitInput): Promise<Table> {
       values,
     })),
   );
+}
+
+/** Does some work; errors that name no place then name the table. */
+function inTable<T>(sources: readonly string[], work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof LogdetError) || error.where.length > 0 || sources.length === 0) throw error;
+    const { code, message, hint } = error;
+    throw new LogdetError(code, message, { where: [sources.join(", ")], hint, cause: error });
+  }
 }
 
 /** log|det| of the standardisation: what turns densities of standardised rows into those of the columns' units. */
@@ -171,18 +181,16 @@ async function train(
 
 async function describe(
   { flow, trainer, noise, stoppedBy }: Run,
-  { columns, validation, trainSample, trainRows, validationRows, notices }: Prepared,
+  { columns, validation, gaussian, trainRows, validationRows, notices }: Prepared,
   { recipe, steps, epochs, seed }: Plan,
   table: Table,
   sources: readonly string[],
   seconds: number,
 ): Promise<ModelConfig> {
-  const dim = columns.length;
   const logDet = unitsLogDet({ columns });
   const logProb = await trainer.likelihood.logProb(validation);
   const mean = logProb.reduce((a, b) => a + b, 0) / logProb.length;
   const variance = logProb.reduce((a, b) => a + (b - mean) ** 2, 0) / Math.max(1, logProb.length - 1);
-  const gaussian = gaussianLogProb(trainSample, validation, dim);
   const used = new Set(columns.map(({ name }) => name));
   return {
     format: "logdet/1",

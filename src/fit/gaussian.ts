@@ -4,10 +4,11 @@ import { factorize } from "../runtime/index.js";
 
 /**
  * Mean log-density, nats a row, of `test` under the maximum-likelihood Gaussian of `train`; both row-major [n, dim].
- * Undefined if the covariance is singular.
+ * Undefined if the covariance is singular, as it is with no more rows than columns.
  */
 export function gaussianLogProb(train: Float32Array, test: Float32Array, dim: number): number | undefined {
   const rows = train.length / dim;
+  if (rows <= dim) return undefined;
   const mean = new Float64Array(dim);
   for (let i = 0; i < train.length; i++) mean[i % dim] += train[i] / rows;
   const covariance = new Float64Array(dim * dim);

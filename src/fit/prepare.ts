@@ -12,6 +12,7 @@ import {
 } from "../data/index.js";
 import { LogdetError } from "../errors.js";
 import type { Random } from "../random/index.js";
+import { gaussianLogProb } from "./gaussian.js";
 
 export interface Prepared {
   readonly columns: readonly ColumnPlan[];
@@ -22,6 +23,8 @@ export interface Prepared {
   readonly validation: Float32Array;
   /** The same of as many training rows, to compare with. */
   readonly trainSample: Float32Array;
+  /** Mean log-density of the validation rows, standardised, under a Gaussian fitted to the training rows. */
+  readonly gaussian: number | undefined;
   readonly notices: readonly string[];
 }
 
@@ -29,6 +32,8 @@ export interface Prepared {
 const fewestRows = 20;
 /** Validation rows beyond this number make evaluations slower, not better. */
 const mostValidationRows = 10_000;
+/** Training rows beyond this number do not change a Gaussian. */
+const mostBaselineRows = 50_000;
 
 /**
  * @throws LogdetError "data" if there are too few rows, more columns than rows, or columns that determine each other.
@@ -53,20 +58,32 @@ export function prepare(
     random.split("split"),
   );
   const noise = random.split("evaluation");
-  const sample = split.train.slice(0, Math.max(split.validation.length, 1));
+  const sample = spread(split.train, Math.max(split.validation.length, 1));
+  const heldOut = standardizedRows(table, plans, split.validation, noise);
   return {
     columns: plans,
     train: new InMemoryRows(table, plans, split.train),
     trainRows: split.train.length,
     validationRows: split.validation.length,
-    validation: standardizedRows(table, plans, split.validation, noise),
+    validation: heldOut,
     trainSample: standardizedRows(table, plans, sample, noise),
+    gaussian: gaussianLogProb(
+      standardizedRows(table, plans, spread(split.train, mostBaselineRows), noise),
+      heldOut,
+      plans.length,
+    ),
     notices: [
       ...given.notices,
       ...notices,
       ...(jitter > 0 ? [`Noise of ${jitter} standard deviations was added to every column (--jitter).`] : []),
     ],
   };
+}
+
+/** So many of the indices, evenly spaced: a table may be sorted, its first rows are not like the rest. */
+function spread(indices: Uint32Array, count: number): Uint32Array {
+  if (count >= indices.length) return indices;
+  return Uint32Array.from({ length: count }, (_, i) => indices[Math.floor((i * indices.length) / count)]);
 }
 
 function refuseDegenerate(table: Table, plans: readonly ColumnPlan[]): void {

@@ -80,5 +80,31 @@ export function parseModelConfig(text: string): ModelConfig {
       where,
       hint,
     });
+  checkFlow(parsed.data.flow, parsed.data.columns.length);
   return parsed.data;
+}
+
+/** Parts within parts; a flow of ours has two levels. */
+const deepest = 32;
+
+/**
+ * Every part of a flow has as many dimensions as there are columns. Looked at before anything is built: a damaged
+ * number must not make room for 10⁹ of them, nor a nested one for a recursion without end.
+ */
+function checkFlow(flow: ModelConfig["flow"], columns: number): void {
+  const where = ["config.json", "flow"];
+  let level: unknown[] = [flow];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > 2 * deepest)
+      throw new LogdetError("model", `parts are nested more than ${deepest} deep`, { where });
+    level = level.filter((value) => typeof value === "object" && value !== null);
+    for (const part of level)
+      if (Object.hasOwn(part as object, "dim") && (part as { dim: unknown }).dim !== columns)
+        throw new LogdetError(
+          "model",
+          `a part has dim ${JSON.stringify((part as { dim: unknown }).dim)}, but there are ${columns} columns`,
+          { where },
+        );
+    level = level.flatMap((part) => Object.values(part as object));
+  }
 }

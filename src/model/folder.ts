@@ -33,7 +33,7 @@ export async function exists(path: string): Promise<boolean> {
     await stat(path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
     throw fileError(error, "cannot be looked at", path);
   }
 }
@@ -59,7 +59,7 @@ export async function checkWritable(folder: string, force: boolean): Promise<voi
   }
   const parent = dirname(resolve(folder));
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     await rm(await mkdtemp(join(parent, ".logdet-")), { recursive: true });
   } catch (error) {
     throw fileError(
@@ -92,7 +92,7 @@ export async function writeFolder(
   const parent = dirname(target);
   let temporary: string | undefined;
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     temporary = join(parent, `.${basename(target)}-${randomBytes(6).toString("hex")}`);
     // Not mkdtemp, whose folders nobody else may enter: a model is for sharing.
     await mkdir(temporary);
@@ -118,6 +118,18 @@ export async function writeFolder(
     );
   } finally {
     if (temporary) await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Makes a folder and those above it. Not mkdir's `recursive`: below /proc and the like that never returns. */
+async function makeFolder(path: string): Promise<void> {
+  if (await exists(path)) return;
+  if (dirname(path) !== path) await makeFolder(dirname(path));
+  try {
+    await mkdir(path);
+  } catch (error) {
+    // Another process may have been quicker.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

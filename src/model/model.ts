@@ -201,8 +201,8 @@ export function noiseInputs(flow: Flow): NoiseInputs {
 function onLattice(value: number, { lattice, quantum, minimum }: ColumnConfig): number {
   if (!lattice || quantum === undefined) return value;
   const rounded = minimum + Math.round((value - minimum) / quantum) * quantum;
-  // 0.1 · 3 is 0.30000000000000004: print what the data printed.
-  return Number(rounded.toPrecision(12));
+  // 0.1 · 3 is 0.30000000000000004: print what the data printed. No lattice is finer than 9 decimals; + 0 mends −0.
+  return Number(rounded.toFixed(9)) + 0;
 }
 
 function flatten(rows: Rows, dim: number): FloatArray {

@@ -18,15 +18,15 @@ export function encodeSafetensors(
   tensors: Readonly<Record<string, NamedTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header: [string, unknown][] = [["__metadata__", metadata]];
   let end = 0;
   for (const [name, { shape, values }] of Object.entries(tensors)) {
     const start = end;
     end += values.byteLength;
     const dtype = values instanceof Float32Array ? "F32" : "F64";
-    header[name] = { dtype, shape, data_offsets: [start, end] };
+    header.push([name, { dtype, shape, data_offsets: [start, end] }]);
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   // The numbers begin on a multiple of 8 bytes, so that a reader may map them in place.
   const headerBytes = Math.ceil(json.length / 8) * 8;
   const file = new Uint8Array(8 + headerBytes + end);
@@ -57,11 +57,12 @@ export function decodeSafetensors(file: Uint8Array): Map<string, NamedTensor> {
   } catch (error) {
     throw damaged(`the header is not JSON (${(error as Error).message})`);
   }
-  if (typeof header !== "object" || header === null) throw damaged("the header is not an object");
-  const data = file.subarray(8 + headerBytes);
-  const tensors = new Map<string, NamedTensor>();
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    throw damaged("the header is not an object");
+  // Not file.subarray: of a Node Buffer that is a Buffer, whose slice shares its memory instead of copying.
+  const data = new Uint8Array(file.buffer, file.byteOffset + 8 + headerBytes, file.length - 8 - headerBytes);
+  const places = Object.entries(header).flatMap(([name, entry]) => {
+    if (name === "__metadata__") return [];
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
     const type = typeof dtype === "string" && Object.hasOwn(types, dtype) ? types[dtype as "F32"] : undefined;
     if (!type) throw damaged(`${name} has the type ${JSON.stringify(dtype)}, not F32 or F64`);
@@ -71,10 +72,21 @@ export function decodeSafetensors(file: Uint8Array): Map<string, NamedTensor> {
     const count = shape.reduce((n, size) => n * size, 1);
     if (end > data.length) throw damaged(`${name} is cut off`);
     if (end - start !== count * type.bytes) throw damaged(`${name} does not fill its shape`);
-    // Copied by hand: the slice of a Buffer is a view, and its buffer the whole file.
-    tensors.set(name, { shape, values: type.make(new Uint8Array(data.subarray(start, end)).buffer) });
+    return [{ name, shape, start, end, make: type.make }];
+  });
+  // By the format's rule every byte belongs to one tensor: a small file cannot unpack to a large one.
+  let covered = 0;
+  for (const { name, start, end } of places.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
+    if (start !== covered) throw damaged(`there is a gap or an overlap before ${name}`);
+    covered = end;
   }
-  return tensors;
+  if (covered !== data.length) throw damaged(`${data.length - covered} bytes at its end belong to no tensor`);
+  return new Map(
+    places.map(({ name, shape, start, end, make }) => [
+      name,
+      { shape, values: make(data.slice(start, end).buffer) },
+    ]),
+  );
 }
 
 const isSizes = (value: unknown): value is number[] =>

@@ -60,14 +60,6 @@ export async function load(folder: string, { threads }: LoadOptions = {}): Promi
   try {
     const config = parseModelConfig(new TextDecoder().decode(await read(folder, "config.json")));
     const flow = buildFlow(config.flow);
-    if (flow.dim !== config.columns.length)
-      throw new LogdetError(
-        "model",
-        `the flow takes ${flow.dim} columns, ${config.columns.length} are listed`,
-        {
-          where: ["config.json"],
-        },
-      );
     const tensors = decodeSafetensors(await read(folder, "model.safetensors"));
     const store = new ParameterStore(Object.values(flow.parameters));
     fill(flow, store, tensors);
@@ -114,9 +106,11 @@ function fill(flow: Flow, store: ParameterStore, tensors: ReadonlyMap<string, Na
         `the tensor ${name} should be [${parameter.shape.join(", ")}], it is [${tensor.shape.join(", ")}]`,
         { where },
       );
-    if (!tensor.values.every(Number.isFinite))
+    const values = store.view(parameter);
+    values.set(tensor.values);
+    // After the rounding to the store's precision, where 1e300 is infinite.
+    if (!values.every(Number.isFinite))
       throw new LogdetError("model", `the tensor ${name} holds a number that is not finite`, { where });
-    store.view(parameter).set(tensor.values);
   }
   if (tensors.size !== named.length)
     throw new LogdetError("model", `there are ${tensors.size} tensors, the flow has ${named.length}`, {

@@ -29,7 +29,8 @@ export class Likelihood {
     const result = new Float64Array(count);
     for (let row = 0; row < count; row += batchRows) {
       const batch = rows.subarray(row * this.#dim, Math.min(rows.length, (row + batchRows) * this.#dim));
-      result.set((await this.#program.run({ x: batch })).logProb, row);
+      const x = this.#program.float === "float64" ? Float64Array.from(batch) : batch;
+      result.set((await this.#program.run({ x })).logProb, row);
     }
     return result;
   }

@@ -1,6 +1,7 @@
 // The training loop: batches in, best parameters out. Evaluates, keeps the best, falls back when it diverges.
 
 import type { BatchStream } from "../data/index.js";
+import { LogdetError } from "../errors.js";
 import type { Flow } from "../flows/index.js";
 import { type JacobianEstimator, lie } from "../jacobian/index.js";
 import { adam, type Optimizer, type Schedule, warmupCosine } from "../optimizers/index.js";
@@ -42,8 +43,13 @@ export interface TrainerOptions {
 
 /** A validation loss this much worse than the best (nats a column) counts as an explosion. */
 const explosion = 10;
-/** Rollbacks before giving up: the learning rate is then a 256th of what it was. */
-const mostRollbacks = 8;
+/**
+ * So does a batch's loss of this size (nats a column). Standardised rows stay far below it, and the square of its
+ * gradient would sit in Adam's second moment for the rest of the run.
+ */
+const absurd = 1e6;
+/** The learning rate's factor at which another rollback means giving up: after eight of them. */
+const smallestRateFactor = 2 ** -8;
 /** Steps between two progress events. */
 const reportEvery = 20;
 
@@ -72,6 +78,8 @@ export class Trainer {
   #sinceBest = 0;
   #history: Evaluation[] = [];
   #best: { values: FloatArray; validationNll: number; step: number };
+  /** Once a run has ended the store holds the best parameters, and this those that it would go on from. */
+  #last: FloatArray | undefined;
 
   private constructor(flow: Flow, options: TrainerOptions, step: TrainingStep, likelihood: Likelihood) {
     this.flow = flow;
@@ -116,9 +124,14 @@ export class Trainer {
     return this.#best;
   }
 
-  /** Trains to the end, or until the signal is aborted or patience runs out. Never throws away the best. */
+  /**
+   * Trains to the end, or until the signal is aborted or patience runs out. Never throws away the best. A run that
+   * was interrupted goes on when it is called again.
+   */
   async run(signal?: AbortSignal): Promise<StopReason> {
-    const { steps, evaluateEvery, patience = Infinity, onEvent, optimizer, estimator } = this.#options;
+    const { steps, onEvent, optimizer, estimator } = this.#options;
+    if (this.#last) this.store.trainable.set(this.#last);
+    this.#last = undefined;
     onEvent?.({
       type: "start",
       steps,
@@ -126,36 +139,32 @@ export class Trainer {
       estimator: (estimator ?? lie).name,
       optimizer: (optimizer ?? adam()).name,
     });
-    if (this.#history.length === 0) await this.#evaluate();
-    let reason: StopReason = "finished";
-    let rollbacks = 0;
-    while (this.#taken < steps) {
-      if (signal?.aborted) {
-        reason = "interrupted";
-        break;
-      }
-      const loss = await this.#advance();
-      let problem = Number.isFinite(loss) ? undefined : `the loss became ${loss}`;
-      if (!problem && (this.#taken % evaluateEvery === 0 || this.#taken === steps)) {
-        problem = await this.#evaluate();
-        if (!problem && this.#sinceBest >= patience) {
-          reason = "patience";
-          break;
-        }
-      }
-      if (problem && ++rollbacks > mostRollbacks) {
-        reason = "diverged";
-        break;
-      }
-      if (problem) this.#rollBack(problem);
-    }
+    const reason = await this.#loop(signal);
+    this.#last = this.store.trainable.slice();
     this.store.trainable.set(this.#best.values);
     onEvent?.({ type: "end", step: this.#taken, reason });
     return reason;
   }
 
-  /** One step: batch, noise, gradient, update. Returns the loss of the batch (without log|det W|). */
-  async #advance(): Promise<number> {
+  async #loop(signal?: AbortSignal): Promise<StopReason> {
+    const { steps, evaluateEvery, patience = Infinity } = this.#options;
+    for (;;) {
+      // At the top, so that a run restored from a state of any event evaluates where an unbroken one does.
+      const isDue = this.#taken % evaluateEvery === 0 || this.#taken === steps;
+      let problem = isDue && this.#history.at(-1)?.step !== this.#taken ? await this.#evaluate() : undefined;
+      if (!problem) {
+        if (this.#sinceBest >= patience) return "patience";
+        if (this.#taken >= steps) return "finished";
+        if (signal?.aborted) return "interrupted";
+        problem = await this.#advance();
+      }
+      if (problem && this.#rateFactor <= smallestRateFactor) return "diverged";
+      if (problem) this.#rollBack(problem);
+    }
+  }
+
+  /** One step: batch, noise, gradient, update. Returns what is wrong with it, if anything. */
+  async #advance(): Promise<string | undefined> {
     const { batches, noise = 0, learningRate = 2e-2, steps, averageDecay, onEvent } = this.#options;
     const { values } = await batches.next(this.#batch);
     const factor = this.#schedule.factor(this.#taken + 1, steps);
@@ -163,8 +172,8 @@ export class Trainer {
       const added = this.#noise.fillNormal(new Float32Array(values.length), noise * factor);
       for (let i = 0; i < values.length; i++) values[i] += added[i];
     }
-    const loss = await this.#step.gradient(values);
-    if (!Number.isFinite(loss)) return loss;
+    const problem = await this.#gradient(values);
+    if (problem) return problem;
     this.#taken++;
     this.#slotSteps++;
     const rate = learningRate * factor * this.#rateFactor;
@@ -178,7 +187,20 @@ export class Trainer {
     }
     if (this.#taken % reportEvery === 0)
       onEvent?.({ type: "step", step: this.#taken, steps, learningRate: rate });
-    return loss;
+    return undefined;
+  }
+
+  /** The gradient of a batch into its buffer; returns what is wrong with the loss, if anything. */
+  async #gradient(values: Float32Array): Promise<string | undefined> {
+    try {
+      const loss = await this.#step.gradient(values);
+      if (Math.abs(loss) <= absurd * this.flow.dim) return undefined;
+      return `the loss became ${loss.toPrecision(3)}`;
+    } catch (error) {
+      // The exact rule inverts matrices, and one that has exploded cannot be inverted.
+      if (error instanceof LogdetError && error.code === "numeric") return error.message;
+      throw error;
+    }
   }
 
   /** Looks at the model; returns what is wrong with it, if anything. */
@@ -193,6 +215,7 @@ export class Trainer {
     if (current) store.trainable.set(current);
 
     if (!Number.isFinite(validationNll)) return `the validation loss became ${validationNll}`;
+    if (!Number.isFinite(trainNll)) return `the training loss became ${trainNll}`;
     const worse = validationNll - this.#best.validationNll;
     if (worse > explosion * this.flow.dim) return `the validation loss rose by ${worse.toFixed(1)} nats`;
     const improved = validationNll < this.#best.validationNll - 1e-4;
@@ -214,11 +237,11 @@ export class Trainer {
     this.#options.onEvent?.({ type: "rollback", step: this.#taken, reason, rateFactor: this.#rateFactor });
   }
 
-  /** Everything needed to go on later; a copy. */
+  /** Everything needed to go on later; a copy. May be taken before and after a run, and in any event of one. */
   state(): TrainingState {
     return {
       step: this.#taken,
-      values: this.store.trainable.slice(),
+      values: (this.#last ?? this.store.trainable).slice(),
       buffers: Object.fromEntries(this.#buffers.map((name) => [name, this.store.buffer(name).slice()])),
       slotSteps: this.#slotSteps,
       rateFactor: this.#rateFactor,
@@ -230,8 +253,16 @@ export class Trainer {
     };
   }
 
-  /** Continues where `state()` was taken, bit for bit. */
+  /**
+   * Continues where `state()` was taken, bit for bit.
+   *
+   * @throws LogdetError "usage" if the state is of another flow or optimizer.
+   */
   restore(state: TrainingState): void {
+    const fits = (values: FloatArray | undefined) => values?.length === this.store.trainableLength;
+    if (!fits(state.values) || !this.#buffers.every((name) => fits(state.buffers[name])))
+      throw new LogdetError("usage", "the training state is of another flow or optimizer");
+    this.#last = undefined;
     this.#taken = state.step;
     this.store.trainable.set(state.values);
     for (const name of this.#buffers) this.store.buffer(name).set(state.buffers[name]);
