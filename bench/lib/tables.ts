@@ -36,7 +36,9 @@ function pick(table: Table, rows: Uint32Array): Table {
 
 /** Rows with label 0 of an ADBench table, a tenth of them for the test; or the arrays NAME_{train,val,test}.npy. */
 export async function benchTable(folder: string, name: string): Promise<BenchTable> {
-  const [fit, test] = existsSync(join(folder, `${name}_train.npy`)) ? await arrays(folder, name) : await labelled(folder, name);
+  const [fit, test] = existsSync(join(folder, `${name}_train.npy`))
+    ? await arrays(folder, name)
+    : await labelled(folder, name);
   const { plans } = analyzeColumns(fit);
   return { name, fit, columns: plans, test: standardizedRows(test, plans, undefined, new Random(7)) };
 }

@@ -77,7 +77,7 @@ export function define(command: Command): void {
     .option("--epochs <n>", "passes over the rows (default: as many as make 3,000 steps)", aboveZero)
     .option(
       "--patience <n>",
-      "evaluations without improvement after which to stop (default: never)",
+      "evaluations without improvement after which to stop (default: 20)",
       positiveWhole,
     )
     .option("--config <file>", "JSON file with any of these choices; options given here win")
@@ -131,11 +131,12 @@ async function run(data: string[], flags: FitFlags): Promise<void> {
   // Before the work, not after it.
   await checkWritable(folder, flags.force ?? false);
 
-  const interruption = onInterrupt(() =>
+  const interruption = onInterrupt(() => {
+    output.progress.clear();
     output.note(
       "Stopping; the best model so far, if there is one, will be saved. Ctrl-C again ends at once.",
-    ),
-  );
+    );
+  });
   try {
     const table = await read(data, flags, options, interruption.signal);
     if (interruption.signal.aborted) throw nothingToKeep();
@@ -180,6 +181,7 @@ async function save(fitted: Fitted, folder: string, force: boolean): Promise<voi
   } catch (error) {
     if (!(error instanceof LogdetError)) throw error;
     const rescue = join(tmpdir(), `${basename(folder, ".logdet")}-${Date.now()}.logdet`);
+    // If that fails too, it is the first failure that the user can mend.
     const saved = await saveFitted(fitted, rescue).then(
       () => true,
       () => false,

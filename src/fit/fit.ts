@@ -131,7 +131,7 @@ function inUnits(event: TrainingEvent, logDet: number): TrainingEvent {
 }
 
 const isTable = (input: FitInput): input is Table =>
-  typeof input === "object" && "columns" in input && Array.isArray(input.columns);
+  typeof input === "object" && "rows" in input && typeof input.rows === "number" && "columns" in input;
 
 interface Run {
   readonly flow: Flow;

@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import type { Config } from "../bijections/index.js";
-import { type Model, type ReportData, renderModelCard, renderReport, saveModel } from "../model/index.js";
+import { type Model, type ReportData, renderModelCard, saveModel } from "../model/index.js";
 import { Random } from "../random/index.js";
 import type { Fitted } from "./fit.js";
 
@@ -25,6 +25,8 @@ export async function saveFitted(
   { force = false }: { force?: boolean } = {},
 ): Promise<void> {
   const data = await reportData(fitted, basename(folder));
+  // Loaded only now: it is a third of what this package loads.
+  const { renderReport } = await import("../model/report/index.js");
   await saveModel(fitted.model, folder, {
     force,
     files: { "README.md": renderModelCard(data), "report.html": renderReport(data) },
@@ -83,7 +85,7 @@ function originalUnits({ columns, dim }: Model, standardized: Float32Array): Flo
   );
 }
 
-/** The layers in words: equal neighbours are counted. */
+/** The layers in words, from data to base. */
 function describeFlow(bijection: Config, base: Config): string {
   const parts = bijection.type === "chain" ? (bijection.parts as Config[]) : [bijection];
   return [...parts, base].map(({ type }) => type.replaceAll("-", " ")).join(" → ");

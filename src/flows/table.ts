@@ -31,7 +31,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     bins: 8,
     jacobian: "lie",
     optimizer: "adam",
-    learningRate: 2e-2,
+    learningRate: 3e-2,
     batch: 256,
   },
   published: {
@@ -44,7 +44,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     bins: 8,
     jacobian: "published",
     optimizer: "adam",
-    learningRate: 1e-3,
+    learningRate: 1e-2,
     batch: 100,
   },
 };

@@ -3,6 +3,7 @@ export { checkWritable, exists, fileError, writeFolder } from "./folder.js";
 export { Model, type Rows, type SampleOptions } from "./model.js";
 export { renderModelCard } from "./model-card.js";
 export { exportLogProb, exportSample } from "./onnx-export.js";
-export { type ReportData, renderReport } from "./report/index.js";
+// Types only: drawing takes a plot library and a page that nobody who scores should wait for.
+export type { ReportData } from "./report/index.js";
 export { decodeSafetensors, encodeSafetensors, type NamedTensor } from "./safetensors.js";
 export { type LoadOptions, load, type SaveOptions, saveModel } from "./save.js";

@@ -163,8 +163,7 @@ export class TrainingStep {
     const offset = store.offset(matrix);
     range(step, offset, offset + matrix.size);
     const [dim] = matrix.shape;
-    if (dim > fullRateDimension)
-      kernels.scale(step.length, step.byteOffset, fullRateDimension / dim);
+    if (dim > fullRateDimension) kernels.scale(step.length, step.byteOffset, fullRateDimension / dim);
     limitNorm(kernels, step, stepClip);
     const weight = store.view(matrix);
     const product = this.#products.get(matrix);

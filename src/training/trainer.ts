@@ -41,8 +41,8 @@ export interface TrainerOptions {
   readonly onEvent?: TrainingListener;
 }
 
-/** A validation loss this much worse than the best (nats a column) counts as an explosion. */
-const explosion = 10;
+/** A validation loss this much worse than the best counts as an explosion: nats a row. */
+const explosion = (dim: number) => 5 + 0.5 * dim;
 /**
  * So does a batch's loss of this size (nats a column). Standardised rows stay far below it, and the square of its
  * gradient would sit in Adam's second moment for the rest of the run.
@@ -165,7 +165,7 @@ export class Trainer {
 
   /** One step: batch, noise, gradient, update. Returns what is wrong with it, if anything. */
   async #advance(): Promise<string | undefined> {
-    const { batches, noise = 0, learningRate = 2e-2, steps, averageDecay, onEvent } = this.#options;
+    const { batches, noise = 0, learningRate = 3e-2, steps, averageDecay, onEvent } = this.#options;
     const { values } = await batches.next(this.#batch);
     const factor = this.#schedule.factor(this.#taken + 1, steps);
     if (noise > 0) {
@@ -217,7 +217,7 @@ export class Trainer {
     if (!Number.isFinite(validationNll)) return `the validation loss became ${validationNll}`;
     if (!Number.isFinite(trainNll)) return `the training loss became ${trainNll}`;
     const worse = validationNll - this.#best.validationNll;
-    if (worse > explosion * this.flow.dim) return `the validation loss rose by ${worse.toFixed(1)} nats`;
+    if (worse > explosion(this.flow.dim)) return `the validation loss rose by ${worse.toFixed(1)} nats`;
     const improved = validationNll < this.#best.validationNll - 1e-4;
     if (improved) this.#best = { values, validationNll, step: this.#taken };
     this.#sinceBest = improved ? 0 : this.#sinceBest + 1;

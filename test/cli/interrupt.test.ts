@@ -82,7 +82,7 @@ describe("signals", () => {
     const interruption = onInterrupt(onFirst);
     const added = process.listeners("SIGINT").filter((listener) => !before.has(listener));
     const send = () => {
-      for (const listener of added) listener("SIGINT", 2);
+      for (const listener of added) listener("SIGINT");
     };
     return { exit, onFirst, interruption, send };
   }

@@ -14,13 +14,17 @@ beforeAll(async () => {
 });
 
 /** Scoring with a damaged copy fails with this message. */
-async function expectRefused(damage: () => void, message: string): Promise<void> {
+async function expectRefused(
+  damage: () => void,
+  message: string,
+  hint = "Fit the model again",
+): Promise<void> {
   rmSync(damaged, { recursive: true, force: true });
   cpSync(good, damaged, { recursive: true });
   damage();
   const { code, stdout, stderr } = await logdet(["score", "damaged.logdet", "tiny.csv"], { cwd: folder });
   expect(stderr).toContain(`error: damaged.logdet, ${message}`);
-  expect(stderr).toContain("Fit the model again");
+  expect(stderr).toContain(hint);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
 }
 
@@ -74,7 +78,8 @@ describe("a model is refused", () => {
   it("when config.json names a layer that does not exist", () =>
     expectRefused(
       editConfig((text) => text.replace('"type": "linear"', '"type": "quadratic"')),
-      "flow",
+      'flow, layer 2: there is no bijection of type "quadratic"',
+      "A newer logdet may know more.",
     ));
 
   it("when config.json describes a larger flow than the weights are for", () =>
@@ -90,7 +95,7 @@ describe("a model is refused", () => {
         config.columns.pop();
         return JSON.stringify(config);
       }),
-      "config.json: the flow takes 3 columns, 2 are listed",
+      "config.json, flow: a part has dim 3, but there are 2 columns",
     ));
 
   it("when a scale in config.json is zero", () =>

@@ -14,7 +14,7 @@ import {
 } from "../../src/cli/format.js";
 import { Progress } from "../../src/cli/progress.js";
 
-const escape = "\u001b";
+const ESC = "\u001b";
 
 /** A stream that remembers what was written to it. */
 function stream({ isTTY, columns = 80 }: { isTTY: boolean; columns?: number }) {
@@ -23,7 +23,12 @@ function stream({ isTTY, columns = 80 }: { isTTY: boolean; columns?: number }) {
     isTTY,
     columns,
     write: (text: string) => written.push(text),
-    getColorDepth: WriteStream.prototype.getColorDepth,
+    // Node's own answer for this terminal, whatever machine the test runs on.
+    getColorDepth: () =>
+      WriteStream.prototype.getColorDepth({
+        TERM: "xterm-256color",
+        ...(process.env.NO_COLOR && { NO_COLOR: process.env.NO_COLOR }),
+      }),
     on: () => fake,
     pipe: () => fake,
   };
@@ -32,7 +37,7 @@ function stream({ isTTY, columns = 80 }: { isTTY: boolean; columns?: number }) {
 
 /** What stands on a line, without colours. */
 const plain = (text: string) =>
-  text.replace(new RegExp(`${escape}\\[[0-9;]*[a-zA-Z]`, "g"), "").replace("\r", "");
+  text.replace(new RegExp(`${ESC}\\[[0-9;]*[a-zA-Z]`, "g"), "").replace("\r", "");
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["performance"] });
@@ -93,10 +98,10 @@ describe("on a terminal, progress", () => {
     const progress = new Progress(terminal);
     progress.update({ done: 1, total: 2, text: "half" });
     progress.print("something happened");
-    expect(written.slice(1, 3)).toEqual([`\r${escape}[K`, "something happened\n"]);
+    expect(written.slice(1, 3)).toEqual([`\r${ESC}[K`, "something happened\n"]);
     expect(plain(written[3])).toContain("half");
     progress.clear();
-    expect(written.at(-1)).toBe(`\r${escape}[K`);
+    expect(written.at(-1)).toBe(`\r${ESC}[K`);
   });
 
   it("has colours unless NO_COLOR is set", () => {
@@ -105,9 +110,9 @@ describe("on a terminal, progress", () => {
       new Progress(terminal).update({ done: 1, total: 2, text: "" });
       return written.join("");
     };
-    expect(draw()).toContain(`${escape}[36m`);
+    expect(draw()).toContain(`${ESC}[36m`);
     vi.stubEnv("NO_COLOR", "1");
-    expect(draw()).not.toContain(`${escape}[36m`);
+    expect(draw()).not.toContain(`${ESC}[36m`);
   });
 });
 
@@ -120,17 +125,9 @@ describe("elsewhere, progress", () => {
       vi.advanceTimersByTime(100);
     }
     expect(written[0]).toMatch(/^10\/1000 {2}\d+ min \d+ s left\n$/);
-    expect(written.slice(1).map((line) => line.split("/")[0])).toEqual([
-      "110",
-      "210",
-      "310",
-      "410",
-      "510",
-      "610",
-      "710",
-      "810",
-      "910",
-    ]);
+    const steps = written.map((line) => Number(line.split("/")[0]));
+    expect(steps).toHaveLength(10);
+    for (let i = 1; i < steps.length; i++) expect(steps[i] - steps[i - 1]).toBeCloseTo(100, -1);
   });
 
   it("is silent when the work is over in a moment, and when it is asked to be", () => {

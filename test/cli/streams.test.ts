@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { bash, csv, fitTinyModel, logdet, temporaryFolder, tinyRows } from "./run.js";
 
 const folder = temporaryFolder();
-const escape = "\u001b";
+const ESC = "\u001b";
 
 beforeAll(async () => {
   await fitTinyModel(folder);
@@ -56,7 +56,7 @@ describe("fit", () => {
   it("gives plain lines where nobody looks on", async () => {
     const { stdout, stderr } = await fit();
     for (const text of [stdout, stderr]) {
-      expect(text).not.toContain(escape);
+      expect(text).not.toContain(ESC);
       expect(text).not.toContain("\r");
     }
   });
@@ -87,15 +87,15 @@ describe("fit", () => {
 describe("colours", () => {
   it("come where they are asked for", async () => {
     const { stdout } = await logdet(["info", "tiny.logdet"], { cwd: folder, env: { FORCE_COLOR: "1" } });
-    expect(stdout).toContain(`${escape}[1m`);
+    expect(stdout).toContain(`${ESC}[1m`);
     const { stderr } = await logdet(["info", "nowhere"], { cwd: folder, env: { FORCE_COLOR: "1" } });
-    expect(stderr).toContain(`${escape}[31merror:`);
+    expect(stderr).toContain(`${ESC}[31merror:`);
   });
 
   it("stay away with NO_COLOR", async () => {
     for (const args of [["info", "tiny.logdet"], ["info", "nowhere"], ["--help"], ["fit", "--nonsense"]]) {
       const { stdout, stderr } = await logdet(args, { cwd: folder, env: { NO_COLOR: "1" } });
-      expect(stdout + stderr).not.toContain(escape);
+      expect(stdout + stderr).not.toContain(ESC);
     }
   });
 });

@@ -1,0 +1,86 @@
+// What the report of a fit is made of: everything there, and in the columns' units.
+
+import { describe, expect, it } from "vitest";
+import { reportData } from "../../src/fit/index.js";
+import { expectClose } from "../helpers/index.js";
+import { bentTable, mean, quickFit } from "./support.js";
+
+describe("the report's data", () => {
+  it("is complete and finite, with as many columns and rows as can be shown", async () => {
+    const { a, b, c } = bentTable(500);
+    const columns = {
+      a,
+      b,
+      c,
+      d: a.map((x, i) => Math.round(x * b[i])),
+      e: b.map((x, i) => x * c[i]),
+      f: a.map(Math.exp),
+      g: b.map(Math.tanh),
+    };
+    const fitted = await quickFit({ ...columns, same: new Float64Array(500) }, { epochs: 5, seed: 4 });
+    const { config } = fitted.model;
+    const data = await reportData(fitted, "a title");
+    const held = config.training.validationRows;
+
+    expect(data.title).toBe("a title");
+    expect(data.created).toBe(config.created);
+    expect(data.data).toMatchObject({
+      rows: 500,
+      trainRows: 500 - held,
+      validationRows: held,
+      dropped: ["same"],
+    });
+    expect(data.data.notices.length).toBeGreaterThanOrEqual(2);
+    expect(data.data.columns.map(({ name }) => name)).toEqual(Object.keys(columns));
+    for (const [i, values] of Object.values(columns).entries()) {
+      const column = data.data.columns[i];
+      expectClose([column.mean], [mean(values)], { absolute: 1e-9 * (1 + Math.abs(mean(values))) });
+      expect([column.minimum, column.maximum]).toEqual([Math.min(...values), Math.max(...values)]);
+      expect(column.standardDeviation).toBeGreaterThan(0);
+    }
+    expect(data.model).toMatchObject({
+      base: config.flow.base.type,
+      seed: 4,
+      recipe: "dense",
+      jacobian: "lie",
+    });
+    expect(data.model.parameters).toBe(fitted.model.flow.parameterCount);
+    expect(data.model.description).toContain("linear");
+    expect(data.metrics).toEqual(config.metrics);
+    expect(data.training.curve).toEqual(config.training.curve);
+    expect(data.training.stoppedBy).toMatch(/planned steps/);
+
+    expect(data.pairs.names).toEqual(["a", "b", "c", "d", "e", "f"]);
+    for (const values of [...data.pairs.data, ...data.pairs.samples]) {
+      expect(values.length).toBe(held);
+      expect(values.every(Number.isFinite)).toBe(true);
+    }
+    // Held-out rows in their units: among the table's own numbers.
+    for (const value of data.pairs.data[0])
+      expect(Math.min(...a.map((x) => Math.abs(x - value)))).toBeLessThan(1e-5);
+    expect(data.heldOutLogProb.length).toBe(held);
+    expectClose([mean(data.heldOutLogProb)], [config.metrics.validationLogProb], { absolute: 1e-4 });
+    expect(data.pit.length).toBe(6);
+    for (const { values } of data.pit) {
+      expect(values.length).toBe(held);
+      expect(values.every((u) => u > 0 && u < 1)).toBe(true);
+    }
+    await fitted.model.release();
+  });
+
+  it("has transforms that are near uniform once the model is good", async () => {
+    const fitted = await quickFit(bentTable(3000), { epochs: 20, validation: 0.3 });
+    const { pit } = await reportData(fitted, "x");
+    for (const { values } of pit) {
+      const sorted = Float64Array.from(values).sort();
+      const distance = Math.max(
+        ...sorted.map((u, i) =>
+          Math.max(Math.abs(u - i / sorted.length), Math.abs(u - (i + 1) / sorted.length)),
+        ),
+      );
+      // A perfect model stays below 1.95 / √n nearly always; this one is a little off.
+      expect(distance).toBeLessThan(3 / Math.sqrt(sorted.length));
+    }
+    await fitted.model.release();
+  });
+});
