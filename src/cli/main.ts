@@ -54,9 +54,6 @@ function inBold(text: string): string {
   return `\u001b[1m${text}\u001b[22m`;
 }
 
-// ONNX Runtime reports sessions and models to its makers unless told not to before it is loaded (1.29 and later, see
-// microsoft/onnxruntime#27379). Nobody who fits a table has asked for that.
-process.env.ORT_DISABLE_TELEMETRY ??= "1";
 endQuietlyWithReader(process.stdout);
 endQuietlyWithReader(process.stderr);
 try {

@@ -1,7 +1,7 @@
 // The seam to ONNX Runtime: the few functions of it that logdet uses. The Node build is loaded on first use; a page
 // gives its own (onnxruntime-web) to `useOnnxRuntime`.
 
-import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { FloatType } from "../onnx/index.js";
 
 export type { InferenceSession, OrtTensor };
@@ -22,6 +22,8 @@ export function useOnnxRuntime(runtime: OnnxRuntime): void {
 }
 
 export function onnxRuntime(): Promise<OnnxRuntime> {
+  // ONNX Runtime reports its use to its makers unless told not to. Nothing here calls home.
+  if (typeof process !== "undefined") process.env.ORT_DISABLE_TELEMETRY ??= "1";
   loading ??= import("onnxruntime-node").then((module) => module.default ?? module);
   return loading;
 }
