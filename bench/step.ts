@@ -5,7 +5,7 @@ import { adam, denseFlow, jacobianEstimator, Random, TrainingStep } from "logdet
 import { measureProducts } from "./lib/matmul-limit.js";
 import { benchOptions, printRows } from "./lib/options.js";
 import { runPeer } from "./lib/peers.js";
-import { medianTime, slope } from "./lib/timing.js";
+import { median, medianTime, slope } from "./lib/timing.js";
 
 const options = benchOptions({
   dims: "64,256,512,784,1024,2048,4096",
@@ -13,7 +13,10 @@ const options = benchOptions({
   batch: "100",
   layers: "2",
   threads: "2",
-  seconds: "4",
+  /** Time spent on each measurement of a round. */
+  seconds: "1.5",
+  /** Everything is measured this often in turn, and the medians are reported: the machine's speed drifts. */
+  rounds: "3",
   /** Rules that cost D³ a step are not measured beyond this dimension. */
   "max-cubic-dim": "1024",
   "max-naive-dim": "2048",
@@ -67,25 +70,39 @@ async function step(dim: number, rule: string): Promise<number | null> {
   return ms;
 }
 
-const rows = [];
-for (const dim of options.numbers("dims")) {
+/** Everything for one dimension, once. */
+async function round(dim: number): Promise<Map<string, number | null>> {
   const tunings = options.words("tuning");
   const stock = tunings.includes("stock") ? await torch(dim, "stock") : {};
   const tuned = tunings.includes("tuned") ? await torch(dim, "tuned") : {};
-  const products = await measureProducts({ dim, batch, layers, threads, seconds });
+  const found = new Map<string, number | null>([
+    ["productsMs", (await measureProducts({ dim, batch, layers, threads, seconds })).ms],
+    ["torchRelativeMs", stock.relative ?? null],
+    ["torchNaiveMs", stock.naive ?? null],
+    ["torchTunedRelativeMs", tuned.relative ?? null],
+    ["torchTunedNaiveMs", tuned.naive ?? null],
+  ]);
+  for (const rule of options.words("rules")) found.set(rule, await step(dim, rule));
+  return found;
+}
+
+const rows = [];
+for (const dim of options.numbers("dims")) {
+  const rounds = [];
+  for (let i = 0; i < options.number("rounds"); i++) rounds.push(await round(dim));
+  const middle = (key: string) => {
+    const values = rounds.map((found) => found.get(key) ?? null).filter((ms) => ms !== null);
+    return values.length > 0 ? median(values) : null;
+  };
+  const peers = [
+    "productsMs",
+    "torchRelativeMs",
+    "torchNaiveMs",
+    "torchTunedRelativeMs",
+    "torchTunedNaiveMs",
+  ].map((key) => [key, middle(key)]);
   for (const rule of options.words("rules")) {
-    rows.push({
-      dim,
-      batch,
-      layers,
-      rule,
-      ms: await step(dim, rule),
-      productsMs: products.ms,
-      torchRelativeMs: stock.relative ?? null,
-      torchNaiveMs: stock.naive ?? null,
-      torchTunedRelativeMs: tuned.relative ?? null,
-      torchTunedNaiveMs: tuned.naive ?? null,
-    });
+    rows.push({ dim, batch, layers, rule, ms: middle(rule), ...Object.fromEntries(peers) });
     console.error(JSON.stringify(rows.at(-1)));
   }
 }

@@ -43,6 +43,8 @@ export async function measureProducts(
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: "all",
+    // As logdet's own sessions: see src/runtime/session.ts.
+    enableCpuMemArena: false,
   });
   try {
     const { feeds, fetches } = tensors(options);
