@@ -88,7 +88,7 @@ async function round(dim: number): Promise<Map<string, number | null>> {
 
 const rows = [];
 for (const dim of options.numbers("dims")) {
-  const rounds = [];
+  const rounds: Map<string, number | null>[] = [];
   for (let i = 0; i < options.number("rounds"); i++) rounds.push(await round(dim));
   const middle = (key: string) => {
     const values = rounds.map((found) => found.get(key) ?? null).filter((ms) => ms !== null);
