@@ -77,7 +77,7 @@ export function define(command: Command): void {
     .option("--epochs <n>", "passes over the rows (default: as many as make 3,000 steps)", aboveZero)
     .option(
       "--patience <n>",
-      "evaluations without improvement after which to stop (default: 20)",
+      "evaluations without improvement after which to stop (default: never)",
       positiveWhole,
     )
     .option("--config <file>", "JSON file with any of these choices; options given here win")

@@ -95,7 +95,8 @@ export function plan(options: FitOptions, trainRows: number, dim: number): Plan 
     steps,
     epochs: steps / stepsPerEpoch,
     evaluateEvery: Math.max(1, Math.min(Math.max(stepsPerEpoch, 50), 250, steps)),
-    patience: options.patience ?? 20,
+    // The last steps of the cosine bring the most: stopping when nothing has improved for a while cost half a nat.
+    patience: options.patience ?? Number.POSITIVE_INFINITY,
     noise: trainRows < fewRows || dim > manyColumns ? [0, 0.1] : [0],
     validation: options.validation ?? 0.15,
     seed: options.seed ?? 0,
