@@ -36,6 +36,7 @@ export {
   load,
   Model,
   type ModelConfig,
+  type ModelParts,
   type Rows,
   type SampleOptions,
   type SaveOptions,

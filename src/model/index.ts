@@ -1,9 +1,11 @@
 export type { ColumnConfig, ModelConfig } from "./config.js";
 export { checkWritable, exists, fileError, writeFolder } from "./folder.js";
+export { type LoadOptions, load } from "./load.js";
 export { Model, type Rows, type SampleOptions } from "./model.js";
 export { renderModelCard } from "./model-card.js";
 export { exportLogProb, exportSample } from "./onnx-export.js";
+export type { ModelParts } from "./parts.js";
 // Types only: drawing takes a plot library and a page that nobody who scores should wait for.
 export type { ReportData } from "./report/index.js";
 export { decodeSafetensors, encodeSafetensors, type NamedTensor } from "./safetensors.js";
-export { type LoadOptions, load, type SaveOptions, saveModel } from "./save.js";
+export { type SaveOptions, saveModel } from "./save.js";

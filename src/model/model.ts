@@ -5,8 +5,10 @@ import type { Flow } from "../flows/index.js";
 import { farthest } from "../onnx/index.js";
 import { Random } from "../random/index.js";
 import { type FloatArray, type ParameterStore, Program } from "../runtime/index.js";
-import { gradients, type Input, input, sum, type Tensor } from "../tensor/index.js";
+import { input, type Tensor } from "../tensor/index.js";
 import type { ColumnConfig, ModelConfig } from "./config.js";
+import { type ModelParts, type NoiseInputs, noiseInputs, scoreOf, unitsLogDet } from "./parts.js";
+import { type SaveOptions, saveModel } from "./save.js";
 
 /** Rows as one row-major array, [n · D], or as an array of rows. Columns in the order of `model.columns`. */
 export type Rows = Float32Array | Float64Array | readonly (readonly number[])[];
@@ -32,7 +34,7 @@ const batchRows = 1024;
  * const nats = await model.logProb([[0, 12.8, 5, 4.7]])
  * const rows = await model.sample(1000, { seed: 1 })
  */
-export class Model {
+export class Model implements ModelParts {
   readonly flow: Flow;
   readonly parameters: ParameterStore;
   readonly config: ModelConfig;
@@ -54,11 +56,6 @@ export class Model {
     return this.flow.dim;
   }
 
-  /** log|det| of the standardisation, −Σ log scale, in nats: what turns standardised densities into original ones. */
-  get unitsLogDet(): number {
-    return -this.columns.reduce((total, { scale }) => total + Math.log(scale), 0);
-  }
-
   /**
    * Log-density of each row, in nats, per unit of the original columns. A discrete column is read at the middle of
    * its cell.
@@ -67,7 +64,7 @@ export class Model {
    */
   async logProb(rows: Rows): Promise<Float64Array> {
     const logProb = await this.#map("logProb", rows, 1, (x) => this.flow.logProb(x));
-    const shift = this.unitsLogDet;
+    const shift = unitsLogDet(this.config);
     return logProb.map((value) => value + shift);
   }
 
@@ -106,6 +103,16 @@ export class Model {
   /** Applies one of the methods above to batches as they come, so that the rows never need to fit in memory. */
   async *logProbStream(batches: AsyncIterable<Rows> | Iterable<Rows>): AsyncGenerator<Float64Array> {
     for await (const rows of batches) yield await this.logProb(rows);
+  }
+
+  /**
+   * Writes the model's folder (configuration, parameters, ONNX files), whole or not at all. `saveFitted` adds the
+   * report and the model card.
+   *
+   * @throws LogdetError "io" if the folder exists and `force` is not given, or cannot be written.
+   */
+  async save(folder: string, options: SaveOptions = {}): Promise<void> {
+    await saveModel(this, folder, options);
   }
 
   /** Frees ONNX Runtime's memory. */
@@ -174,28 +181,6 @@ export class Model {
     }
     return x;
   }
-}
-
-/** The score function of a flow in its own (standardised) space: [batch, D]. */
-export function scoreOf(flow: Flow, x: Tensor): Tensor {
-  const [score] = gradients(sum(flow.logProb(x)), [x]);
-  if (!score) throw new LogdetError("usage", "the flow's density does not depend on its input");
-  return score;
-}
-
-/** The base's noise as inputs of a program. */
-export interface NoiseInputs {
-  readonly uniform?: Input;
-  readonly normal?: Input;
-}
-
-/** The inputs that a program for sampling takes: those of "uniform" and "normal" that the base uses. */
-export function noiseInputs(flow: Flow): NoiseInputs {
-  const { uniform, normal } = flow.base.noise;
-  return {
-    ...(uniform > 0 && { uniform: input("uniform", ["batch", uniform]) }),
-    ...(normal > 0 && { normal: input("normal", ["batch", normal]) }),
-  };
 }
 
 function onLattice(value: number, { lattice, quantum, minimum }: ColumnConfig): number {

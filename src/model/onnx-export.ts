@@ -12,23 +12,23 @@ import {
   type Tensor,
   topologicalOrder,
 } from "../tensor/index.js";
-import { type Model, noiseInputs, scoreOf } from "./model.js";
+import { type ModelParts, noiseInputs, scoreOf, unitsLogDet } from "./parts.js";
 
 /**
  * `log_prob.onnx`: input `x`, float64 [batch, D], columns in the model's order and units; outputs `log_prob` [batch]
  * (nats, original units), `latent` [batch, D] and `score` [batch, D] (float64, nats per unit).
  */
-export async function exportLogProb(model: Model): Promise<Uint8Array> {
-  const { flow, columns } = model;
+export async function exportLogProb(model: ModelParts): Promise<Uint8Array> {
+  const { flow, config } = model;
   const x = input("x", ["batch", flow.dim]);
   const { logProb, latent } = flow.density(x);
   const [density, z, score] = await freeze(model, [
-    add(logProb, model.unitsLogDet),
+    add(logProb, unitsLogDet(config)),
     latent,
     scoreOf(flow, x),
   ]);
   const none = new Float64Array(flow.dim);
-  const perUnit = Float64Array.from(columns, ({ scale }) => 1 / scale);
+  const perUnit = Float64Array.from(config.columns, ({ scale }) => 1 / scale);
   return writeOnnxModel({
     inputs: [{ name: "x", tensor: x, units: unitsOf(model) }],
     outputs: [
@@ -44,7 +44,7 @@ export async function exportLogProb(model: Model): Promise<Uint8Array> {
  * `sample.onnx`: inputs `uniform` in (0, 1) and standard `normal`, float32, those of the two that the base needs;
  * output `x`, float64 [batch, D], in the columns' units (not rounded to a lattice).
  */
-export async function exportSample(model: Model): Promise<Uint8Array> {
+export async function exportSample(model: ModelParts): Promise<Uint8Array> {
   const noise = noiseInputs(model.flow);
   const [x] = await freeze(model, [model.flow.sample(noise)]);
   return writeOnnxModel({
@@ -54,22 +54,22 @@ export async function exportSample(model: Model): Promise<Uint8Array> {
   });
 }
 
-function unitsOf({ columns }: Model): NonNullable<Port["units"]> {
+function unitsOf({ config: { columns } }: ModelParts): NonNullable<Port["units"]> {
   return {
     center: Float64Array.from(columns, ({ center }) => center),
     scale: Float64Array.from(columns, ({ scale }) => scale),
   };
 }
 
-function metadata(model: Model): Record<string, string> {
+function metadata(model: ModelParts): Record<string, string> {
   return {
     logdet_version: model.config.version,
-    columns: JSON.stringify(model.columns.map(({ name }) => name)),
+    columns: JSON.stringify(model.config.columns.map(({ name }) => name)),
   };
 }
 
 /** The tensors with parameters replaced by their values, and log-determinants and inverses by theirs. */
-async function freeze(model: Model, roots: readonly Tensor[]): Promise<Tensor[]> {
+async function freeze(model: ModelParts, roots: readonly Tensor[]): Promise<Tensor[]> {
   const frozen = new Map<Tensor, Tensor>();
   const order = topologicalOrder(roots);
   const host = order.filter(

@@ -17,7 +17,7 @@ const fresh = () => join(root, `model ${++folders}`);
 
 async function saved(model: Model = exampleModel({ dim: 3 })): Promise<string> {
   const folder = fresh();
-  await saveModel(model, folder);
+  await model.save(folder);
   return folder;
 }
 

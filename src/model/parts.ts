@@ -1,0 +1,41 @@
+// What a model is made of, and the graphs that both the running model and its ONNX files are built from.
+
+import { LogdetError } from "../errors.js";
+import type { Flow } from "../flows/index.js";
+import type { ParameterStore } from "../runtime/index.js";
+import { gradients, type Input, input, sum, type Tensor } from "../tensor/index.js";
+import type { ModelConfig } from "./config.js";
+
+/** A flow, its numbers, and the columns it speaks of. */
+export interface ModelParts {
+  readonly flow: Flow;
+  readonly parameters: ParameterStore;
+  readonly config: ModelConfig;
+}
+
+/** log|det| of the standardisation, −Σ log scale, in nats: what turns standardised densities into original ones. */
+export function unitsLogDet({ columns }: Pick<ModelConfig, "columns">): number {
+  return -columns.reduce((total, { scale }) => total + Math.log(scale), 0);
+}
+
+/** The score function of a flow in its own (standardised) space: [batch, D]. */
+export function scoreOf(flow: Flow, x: Tensor): Tensor {
+  const [score] = gradients(sum(flow.logProb(x)), [x]);
+  if (!score) throw new LogdetError("usage", "the flow's density does not depend on its input");
+  return score;
+}
+
+/** The base's noise as inputs of a program. */
+export interface NoiseInputs {
+  readonly uniform?: Input;
+  readonly normal?: Input;
+}
+
+/** The inputs that a program for sampling takes: those of "uniform" and "normal" that the base uses. */
+export function noiseInputs(flow: Flow): NoiseInputs {
+  const { uniform, normal } = flow.base.noise;
+  return {
+    ...(uniform > 0 && { uniform: input("uniform", ["batch", uniform]) }),
+    ...(normal > 0 && { normal: input("normal", ["batch", normal]) }),
+  };
+}
