@@ -12,6 +12,12 @@ const mostPages = 65_536;
 /** Every parameter starts on a multiple of this many elements, so that SIMD loads never straddle two of them. */
 const alignment = 16;
 
+/**
+ * Bytes left free after every buffer. An optimizer walks through several buffers at once: if they lay a multiple of
+ * 4 KiB apart, as they do for a D that is a power of two, its loads would wait for stores that only look like theirs.
+ */
+const stagger = 1088;
+
 const align = (count: number) => Math.ceil(count / alignment) * alignment;
 
 export interface ParameterStoreOptions {
@@ -61,7 +67,8 @@ export class ParameterStore {
     this.trainableLength = trainable;
 
     const width = float === "float64" ? 8 : 4;
-    const bytes = width * (length + buffers.length * trainable + align(scratch));
+    const bytes =
+      width * (length + buffers.length * trainable + align(scratch)) + (buffers.length + 2) * stagger;
     const pages = Math.max(1, Math.ceil(bytes / pageBytes));
     if (pages > mostPages)
       throw new LogdetError(
@@ -77,7 +84,7 @@ export class ParameterStore {
         float === "float64"
           ? new Float64Array(this.memory.buffer, top, count)
           : new Float32Array(this.memory.buffer, top, count);
-      top += count * width;
+      top += count * width + stagger;
       return view;
     };
     this.values = take(length);
