@@ -16,7 +16,7 @@ const alignment = 16;
  * Bytes left free after every buffer. An optimizer walks through several buffers at once: if they lay a multiple of
  * 4 KiB apart, as they do for a D that is a power of two, its loads would wait for stores that only look like theirs.
  */
-const stagger = 1088;
+const stagger = 1152;
 
 const align = (count: number) => Math.ceil(count / alignment) * alignment;
 
