@@ -24,7 +24,7 @@ import {
 
 /**
  * Beyond this dimension the Lie rule's steps shrink as 1/D: a step of r in every element of u moves an output by up to
- * r D times its size, and at D = 36 an r of 0.03 sent two runs of three astray.
+ * r D times its size. At D = 36, with rates of 0.02 and 0.03, 7 of 10 runs without this ended 1 to 5 nats worse.
  */
 const fullRateDimension = 16;
 /** Above this dimension a matrix product is worth a call of ONNX Runtime. */
