@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type FitOptions, fit, Random, splitRows, standardizedRows } from "logdet";
+import { type FitOptions, fit, type Model, Random, splitRows, standardizedRows, type Table } from "logdet";
 import { writeNpy } from "./lib/npy.js";
 import { benchOptions, printRows } from "./lib/options.js";
 import { runPeer } from "./lib/peers.js";
@@ -27,8 +27,10 @@ const flows: Readonly<Record<string, FitOptions>> = {
   relative: { jacobian: "relative" },
   published: { flow: "published" },
 };
-/** The published recipe's steps are cheap, a tenth of a millisecond: it gets this many, ten times the default's. */
+/** The published recipe's steps are cheap, a tenth of a millisecond: it gets ten times the default's. */
 const publishedSteps = 30_000;
+/** It names no rate that suits every table: the best of these by validation is reported, its seconds for all. */
+const publishedRates = [1e-2, 2e-2, 5e-2];
 
 type Row = {
   readonly table: string;
@@ -89,6 +91,18 @@ async function classical({ name, fit: table, columns, test }: BenchTable): Promi
   }
 }
 
+/** The model fitted as its comparison wants; of several rates, the one that validation prefers. */
+async function bestFit(table: Table, model: string, seed: number): Promise<Model> {
+  const options = { ...flows[model], seed, validation: 1 / 9 };
+  if (model !== "published") return (await fit(table, options)).model;
+  const epochs = (publishedSteps * 100) / (table.rows * (8 / 9));
+  const models: Model[] = [];
+  for (const learningRate of publishedRates)
+    models.push((await fit(table, { ...options, epochs, learningRate })).model);
+  const quality = ({ config }: Model) => config.metrics.validationLogProb;
+  return models.reduce((best, other) => (quality(other) > quality(best) ? other : best));
+}
+
 async function flow(
   { name, fit: table, columns, test }: BenchTable,
   model: string,
@@ -96,8 +110,7 @@ async function flow(
 ): Promise<void> {
   const dim = columns.length;
   const started = performance.now();
-  const epochs = model === "published" ? (publishedSteps * 100) / (table.rows * (8 / 9)) : undefined;
-  const { model: fitted } = await fit(table, { ...flows[model], seed, epochs, validation: 1 / 9 });
+  const fitted = await bestFit(table, model, seed);
   const seconds = (performance.now() - started) / 1000;
   const original = Float64Array.from(
     test,
