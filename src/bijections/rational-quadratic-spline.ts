@@ -1,34 +1,9 @@
 // Learned monotone curves, one a column: the activation that mattered most in every comparison.
 
 import { LogdetError } from "../errors.js";
-import {
-  add,
-  constant,
-  cumulativeSum,
-  div,
-  gather,
-  greater,
-  greaterOrEqual,
-  log,
-  maximum,
-  minimum,
-  mul,
-  type Parameter,
-  pad,
-  parameter,
-  reshape,
-  slice,
-  softmax,
-  softplus,
-  sqrt,
-  sub,
-  sum,
-  type Tensor,
-  toFloat,
-  toInt,
-  where,
-} from "../tensor/index.js";
+import { type Parameter, parameter } from "../tensor/index.js";
 import type { Bijection } from "./bijection.js";
+import { smallest, splineForward, splineInverse } from "./spline-curve.js";
 
 /** Knots of one curve: positions, values (both increasing) and slopes, bins + 1 of each. */
 export interface Knots {
@@ -46,9 +21,6 @@ export interface RationalQuadraticSplineOptions {
   /** Curves to start from, one a column, instead of the identity: see quantileKnots. */
   knots?: readonly Knots[];
 }
-
-/** No piece is narrower or flatter than this share of the whole, and no slope smaller: the inverse stays tame. */
-const smallest = 1e-3;
 
 /**
  * A rational-quadratic spline for each column, continued beyond its last knots by straight lines whose slopes are
@@ -97,87 +69,18 @@ export function rationalQuadraticSpline({
     height: fixed(({ y }) => y[bins] - y[0]),
   } satisfies Record<string, Parameter>;
 
-  /** Positions of the knots along one axis, [dim, bins + 1], and the pieces' sizes, [dim, bins]. */
-  const axis = (raw: Tensor, start: Tensor, length: Tensor) => {
-    const share = add(mul(softmax(raw, 1), 1 - bins * smallest), smallest);
-    const sizes = mul(share, length);
-    return { sizes, at: add(pad(cumulativeSum(sizes, 1), 1, 1, 0), start), start, length };
-  };
-
-  const curve = () => {
-    const x = axis(parameters.widths, parameters.left, parameters.width);
-    const y = axis(parameters.heights, parameters.bottom, parameters.height);
-    const slopes = add(softplus(parameters.slopes), smallest);
-    return { x, y, slopes, chords: div(y.sizes, x.sizes) };
-  };
-
-  type Axis = ReturnType<typeof axis>;
-
-  /** Cuts off what lies beyond the knots, and finds for the rest its piece: what lookUp needs. */
-  const locate = (values: Tensor, { at, start, length }: Axis) => {
-    const low = reshape(start, [dim]);
-    const high = reshape(add(start, length), [dim]);
-    const inside = minimum(maximum(values, low), high);
-    const inner = slice(at, 1, 1, bins);
-    const passed = sum(toFloat(greaterOrEqual(reshape(inside, ["batch", dim, 1]), inner)), 2);
-    const firstPiece = constant(Float64Array.from({ length: dim }, (_, i) => i * bins));
-    const piece = toInt(add(passed, firstPiece));
-    return {
-      inside,
-      beyond: sub(values, inside),
-      isAbove: greater(values, high),
-      /** The entry of a table [dim, bins] for each element's piece. */
-      lookUp: (table: Tensor) => gather(reshape(table, [dim * bins]), piece),
-    };
-  };
-
-  /** The logarithm of dy/dx, summed over columns. */
-  const logSlope = (s: Tensor, d0: Tensor, d1: Tensor, t: Tensor, denominator: Tensor) => {
-    const rest = sub(1, t);
-    const numerator = add(add(mul(d1, mul(t, t)), mul(mul(2, s), mul(t, rest))), mul(d0, mul(rest, rest)));
-    return sum(sub(log(mul(mul(s, s), numerator)), mul(2, log(denominator))), 1);
-  };
-
+  const { widths, heights, slopes, left, width, bottom, height } = parameters;
+  const shape = [widths, heights, slopes, left, width, bottom, height];
   return {
     dim,
     parameters,
     forward(values) {
-      const { x, y, slopes, chords } = curve();
-      const { inside, beyond, isAbove, lookUp } = locate(values, x);
-      const s = lookUp(chords);
-      const d0 = lookUp(slice(slopes, 1, 0, bins));
-      const d1 = lookUp(slice(slopes, 1, 1, bins + 1));
-      const t = div(sub(inside, lookUp(slice(x.at, 1, 0, bins))), lookUp(x.sizes));
-      const bend = mul(t, sub(1, t));
-      const denominator = add(s, mul(sub(add(d0, d1), mul(2, s)), bend));
-      const risen = div(mul(lookUp(y.sizes), add(mul(s, mul(t, t)), mul(d0, bend))), denominator);
-      const curved = add(lookUp(slice(y.at, 1, 0, bins)), risen);
-      return {
-        y: add(curved, mul(beyond, where(isAbove, d1, d0))),
-        // Beyond the knots t is 0 or 1, where the formula gives the end slope itself.
-        logDet: logSlope(s, d0, d1, t, denominator),
-      };
+      const [y, logDet] = splineForward([values, ...shape]);
+      return { y, logDet };
     },
     inverse(values) {
-      const { x, y, slopes, chords } = curve();
-      const { inside, beyond, isAbove, lookUp } = locate(values, y);
-      const s = lookUp(chords);
-      const d0 = lookUp(slice(slopes, 1, 0, bins));
-      const d1 = lookUp(slice(slopes, 1, 1, bins + 1));
-      // As a share of the piece's height, r in [0, 1]: a t² + b t + c = 0, in the form that does not cancel.
-      const r = div(sub(inside, lookUp(slice(y.at, 1, 0, bins))), lookUp(y.sizes));
-      const excess = mul(r, sub(add(d0, d1), mul(2, s)));
-      const a = add(excess, sub(s, d0));
-      const b = sub(d0, excess);
-      const c = mul(s, r);
-      const discriminant = maximum(add(mul(b, b), mul(4, mul(a, c))), 0);
-      const t = div(mul(2, c), add(b, sqrt(discriminant)));
-      const denominator = add(s, mul(sub(add(d0, d1), mul(2, s)), mul(t, sub(1, t))));
-      const curved = add(lookUp(slice(x.at, 1, 0, bins)), mul(t, lookUp(x.sizes)));
-      return {
-        x: add(curved, div(beyond, where(isAbove, d1, d0))),
-        logDet: sub(0, logSlope(s, d0, d1, t, denominator)),
-      };
+      const [x, logDet] = splineInverse([values, ...shape]);
+      return { x, logDet };
     },
     config: () => ({ type: "rational-quadratic-spline", dim, bins }),
   };

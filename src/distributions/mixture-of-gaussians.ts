@@ -4,6 +4,7 @@ import { Random } from "../random/index.js";
 import type { Tensor } from "../tensor/index.js";
 import {
   add,
+  composite,
   cumulativeSum,
   exp,
   greaterOrEqual,
@@ -32,6 +33,20 @@ export interface MixtureOfGaussiansOptions {
   random?: Random;
 }
 
+/** (z, logits, mean, logScale) ↦ log-density: [batch, D] and thrice [D, K] ↦ [batch]. */
+const mixtureLogProb = composite({
+  name: "mixtureOfGaussians",
+  shapes: ([z]) => [[z.shape[0]]],
+  define: ([z, logits, mean, logScale]) => {
+    const distance = mul(sub(perComponent(z), mean), exp(neg(logScale)));
+    const height = sub(sub(logSoftmax(logits, 1), logScale), halfLog2Pi);
+    return [sum(logSumExp(sub(height, mul(0.5, mul(distance, distance))), 2), 1)];
+  },
+});
+
+/** Columns [batch, D] beside components [D, K]. */
+const perComponent = (x: Tensor) => reshape(x, ["batch", x.shape[1], 1]);
+
 /** Noise on the first means, so that no two columns start alike. */
 const meanNoise = 0.05;
 /** Logarithm of the first standard deviations: a little narrower than 1, because the means are spread. */
@@ -59,17 +74,10 @@ export function mixtureOfGaussians({
   const mean = parameter(shape, means);
   const logScale = parameter(shape, new Float64Array(dim * components).fill(firstLogScale));
 
-  /** Columns [batch, D] beside components [D, K]. */
-  const perComponent = (x: Tensor) => reshape(x, ["batch", dim, 1]);
-
   return {
     dim,
     parameters: { logits, mean, logScale },
-    logProb(z) {
-      const distance = mul(sub(perComponent(z), mean), exp(neg(logScale)));
-      const height = sub(sub(logSoftmax(logits, 1), logScale), halfLog2Pi);
-      return sum(logSumExp(sub(height, mul(0.5, mul(distance, distance))), 2), 1);
-    },
+    logProb: (z) => mixtureLogProb([z, logits, mean, logScale])[0],
     noise: { uniform: dim, normal: dim },
     sample: ({ uniform, normal }: Noise) => {
       // A component is passed once u reaches the weights before it; the first always is, and the last has no upper

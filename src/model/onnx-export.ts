@@ -6,6 +6,7 @@ import {
   add,
   type Constant,
   constant,
+  expandComposites,
   input,
   Parameter,
   substitute,
@@ -87,7 +88,7 @@ async function freeze(model: ModelParts, roots: readonly Tensor[]): Promise<Tens
   for (const node of order)
     if (node instanceof Parameter)
       frozen.set(node, constantLike(node, Float64Array.from(model.parameters.view(node))));
-  return substitute(roots, frozen);
+  return expandComposites(substitute(roots, frozen));
 }
 
 function constantLike(node: Tensor, values: Float64Array): Constant {

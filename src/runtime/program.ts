@@ -7,6 +7,7 @@ import {
   bindShape,
   Constant,
   type ElementType,
+  expandComposites,
   fixedSize,
   formatShape,
   Input,
@@ -95,7 +96,10 @@ export class Program<Name extends string = string> {
   ): Promise<Program<Name>> {
     const names = Object.keys(outputs) as Name[];
     const settings = { ...options, float: options.float ?? options.parameters?.float ?? "float32" };
-    const roots = fuseProducts(mergeCommon(names.map((name) => outputs[name])), settings.float);
+    const roots = fuseProducts(
+      mergeCommon(expandComposites(names.map((name) => outputs[name]))),
+      settings.float,
+    );
     const compiled = new Map(names.map((name, i) => [name, roots[i]]));
     const order = topologicalOrder(roots);
     for (const node of order)

@@ -6,7 +6,7 @@ import { add } from "./elementwise.js";
 import type { JacobianRules } from "./linear-algebra.js";
 import { sameShape, shapeError } from "./shape.js";
 import { constant, type GradientRule, type Tensor } from "./tensor.js";
-import { topologicalOrder } from "./traverse.js";
+import { callsIn, topologicalOrder } from "./traverse.js";
 
 export interface GradientOptions {
   /** The gradient with respect to `output`; needed unless it is a scalar. Same shape as `output`. */
@@ -42,19 +42,45 @@ export function gradients(
       output.shape,
     );
 
+  return backward(new Map([[output, upstream ?? constant(1)]]), targets, rules);
+}
+
+/** The gradients of Σ ⟨seed, output⟩ over several outputs, given as a map from each output to its seed. */
+export function backward(
+  seeds: ReadonlyMap<Tensor, Tensor>,
+  targets: readonly Tensor[],
+  rules: JacobianRules = {},
+): (Tensor | undefined)[] {
   const replaced = new Map<string, GradientRule>(Object.entries(rules));
-  const order = topologicalOrder([output]);
+  const order = topologicalOrder([...seeds.keys()]);
+  const calls = callsIn(order);
   const wanted = new Set(targets);
   const relevant = new Set<Tensor>();
   for (const node of order)
     if (wanted.has(node) || node.inputs.some((from) => relevant.has(from))) relevant.add(node);
 
-  const found = new Map<Tensor, Tensor>([[output, upstream ?? constant(1)]]);
-  for (const node of order.reverse()) {
+  const found = new Map<Tensor, Tensor>(seeds);
+
+  /** What a node passes on to its inputs. */
+  const contributions = (node: Tensor): readonly (Tensor | undefined)[] => {
+    const { part } = node.operation;
+    if (part) {
+      // The results of one call pass on together, when the first of them is reached: everything that uses any of
+      // them has been passed by then.
+      const results = calls.get(node) ?? [];
+      if (results.find((result) => result !== undefined) !== node) return [];
+      const upstream = results.map((result) => result && found.get(result));
+      if (upstream.every((gradient) => gradient === undefined)) return [];
+      return part.of.gradient(node.inputs, node.attributes, upstream);
+    }
     const gradient = found.get(node);
-    if (!gradient || !relevant.has(node) || !node.inputs.some((from) => relevant.has(from))) continue;
     const rule = replaced.get(node.operation.name) ?? node.operation.gradient;
-    for (const [i, contribution] of rule(node, gradient).entries()) {
+    return gradient ? rule(node, gradient) : [];
+  };
+
+  for (const node of order.reverse()) {
+    if (!relevant.has(node) || !node.inputs.some((from) => relevant.has(from))) continue;
+    for (const [i, contribution] of contributions(node).entries()) {
       const from = node.inputs[i];
       if (!contribution || !relevant.has(from)) continue;
       if (!sameShape(contribution.shape, from.shape))

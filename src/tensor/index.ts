@@ -1,3 +1,4 @@
+export { type ApplyComposite, type CompositeOptions, composite, expandComposites } from "./composite.js";
 export * from "./elementwise.js";
 export { type GradientOptions, gradients } from "./grad.js";
 export {
@@ -24,6 +25,7 @@ export { concat, cumulativeSum, gather, pad, scatterAdd, slice } from "./selecti
 export { bindShape, type Dimension, fixedSize, formatShape, type Shape, sameShape } from "./shape.js";
 export {
   type Attributes,
+  type Composite,
   Constant,
   constant,
   type ElementType,
@@ -39,4 +41,4 @@ export {
   type TensorLike,
   toTensor,
 } from "./tensor.js";
-export { mergeCommon, substitute, topologicalOrder } from "./traverse.js";
+export { callsIn, mergeCommon, substitute, topologicalOrder } from "./traverse.js";

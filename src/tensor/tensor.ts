@@ -17,6 +17,25 @@ export interface Operation {
   readonly name: string;
   readonly infer: (inputs: readonly Tensor[], attributes: Attributes) => { shape: Shape; type: ElementType };
   readonly gradient: GradientRule;
+  /** Set where the result is one of several that a composite gives. */
+  readonly part?: { readonly of: Composite; readonly index: number };
+}
+
+/**
+ * A function with one or more results that may be computed as a whole, by a kernel of that name, or as the operations
+ * it is defined by. See composite.ts.
+ */
+export interface Composite {
+  readonly name: string;
+  shapes(inputs: readonly Tensor[], attributes: Attributes): readonly Shape[];
+  /** The definition: the results as expressions of the inputs. */
+  define(inputs: readonly Tensor[], attributes: Attributes): readonly Tensor[];
+  /** The gradient for each input, given those for the results; undefined where there is none. */
+  gradient(
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+    upstream: readonly (Tensor | undefined)[],
+  ): readonly (Tensor | undefined)[];
 }
 
 let created = 0;

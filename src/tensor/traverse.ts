@@ -17,6 +17,25 @@ export function topologicalOrder(roots: readonly Tensor[]): Tensor[] {
 }
 
 /**
+ * Results of composites among the tensors, grouped by the call they come from: for each of them, all results of its
+ * call by index (undefined where the tensors do not have it).
+ */
+export function callsIn(tensors: readonly Tensor[]): Map<Tensor, (Tensor | undefined)[]> {
+  const calls = new Map<string, (Tensor | undefined)[]>();
+  const byResult = new Map<Tensor, (Tensor | undefined)[]>();
+  for (const node of tensors) {
+    const { part } = node.operation;
+    if (!part) continue;
+    const key = `${part.of.name} ${node.inputs.map(({ id }) => id)} ${JSON.stringify(node.attributes)}`;
+    const results = calls.get(key) ?? part.of.shapes(node.inputs, node.attributes).map(() => undefined);
+    results[part.index] = node;
+    calls.set(key, results);
+    byResult.set(node, results);
+  }
+  return byResult;
+}
+
+/**
  * Rebuilds the graph above `roots`, bottom-up. `visit` gets each tensor and its rebuilt inputs, and returns the
  * tensor to put in its place.
  */

@@ -141,14 +141,15 @@ describe.each(Object.entries(bijectionCases))("%s", (_, make) => {
     );
   });
 
-  it("has the gradients that differences show, for its input and every parameter", async () => {
+  it("has the gradients that differences show, for its input and every trained parameter", async () => {
     const dim = 2;
     const bijection = make(dim);
     const x = input("x", ["batch", dim]);
     const { y, logDet } = bijection.forward(x);
     const loss = mean(add(normal({ dim }).logProb(y), logDet), [0]);
     const seen = await expectGradients(loss, x, normalRows(4, dim, 1.5), bijection);
-    expect(seen.sort()).toEqual(["x", ...Object.keys(bijection.parameters)].sort());
+    const trained = Object.entries(bijection.parameters).filter(([, { trainable }]) => trainable);
+    expect(seen).toEqual(expect.arrayContaining(["x", ...trained.map(([name]) => name)]));
   });
 
   it("has an inverse with the gradients that differences show", async () => {
