@@ -1,21 +1,35 @@
 // Dense flows: the recipes that are trained by relative gradients.
 
 import {
+  type AffineMap,
   type Bijection,
   chain,
+  type DenseLayer,
+  denseLayers,
   leakyTanh,
-  linear,
+  mixtureOfLogistics,
   quantileKnots,
   rationalQuadraticSpline,
   smoothLeakyRelu,
+  standardization,
+  sumOfTanh,
+  throughKnots,
 } from "../bijections/index.js";
-import { buildDistribution } from "../distributions/index.js";
+import { buildDistribution, type Distribution, mixture, transformed } from "../distributions/index.js";
 import { LogdetError } from "../errors.js";
 import { Random } from "../random/index.js";
+import { clusterMaps } from "./clusters.js";
 import { Flow } from "./flow.js";
 
 /** Element-wise maps that may stand between dense layers. */
-export const activations = ["spline", "smooth-leaky-relu", "leaky-tanh"] as const;
+export const activations = [
+  "spline",
+  "smooth-leaky-relu",
+  "leaky-tanh",
+  "sum-of-tanh",
+  "mixture-of-logistics",
+  "mixture-of-logistics-logit",
+] as const;
 export type Activation = (typeof activations)[number];
 
 export interface DenseFlowOptions {
@@ -27,8 +41,12 @@ export interface DenseFlowOptions {
   base: string;
   /** Whether a spline a column stands in front of the first dense layer. */
   front: boolean;
+  /** How the dense layers' matrices are held: what the Jacobian estimator asks for. Default: as they are. */
+  layer?: DenseLayer;
   /** Pieces of every spline. */
   bins?: number;
+  /** Dense nets side by side whose densities are mixed; they share the front. Default: one, no mixture. */
+  components?: number;
   /** Standardised rows, row-major, whose quantiles the front spline starts from. */
   sample?: Float32Array | Float64Array;
   random?: Random;
@@ -37,7 +55,9 @@ export interface DenseFlowOptions {
 /**
  * [spline a column →] [W, b → activation] × (layers − 1) → W, b → base.
  *
- * Nothing constrains the Jacobian; W starts near the identity.
+ * Nothing constrains the Jacobian; W starts near the identity. With several components, so many nets stand behind the
+ * front, and their densities are mixed with learned weights: exact still, and each net may know its own part of the
+ * data. Given a sample, they start as the maps that make the groups of its rows round.
  *
  * @see Gresele et al., NeurIPS 2020, for the dense layers; Durkan et al., NeurIPS 2019, for the splines
  * @example const flow = denseFlow({ dim: 8, layers: 4, activation: "spline", base: "mixture-of-gaussians", front: true })
@@ -48,26 +68,48 @@ export function denseFlow({
   activation,
   base,
   front,
+  layer: held = "linear",
   bins = 8,
+  components = 1,
   sample,
   random = new Random(0),
 }: DenseFlowOptions): Flow {
-  const between = (): Bijection => {
+  const between = (random: Random): Bijection => {
     if (activation === "spline") return rationalQuadraticSpline({ dim, bins });
     if (activation === "smooth-leaky-relu") return smoothLeakyRelu({ dim });
     if (activation === "leaky-tanh") return leakyTanh({ dim });
+    if (activation === "sum-of-tanh") return sumOfTanh({ dim, random });
+    if (activation === "mixture-of-logistics") return mixtureOfLogistics({ dim, link: "probit", random });
+    if (activation === "mixture-of-logistics-logit")
+      return mixtureOfLogistics({ dim, link: "logit", random });
     throw new LogdetError("usage", `there is no activation named ${activation}`, {
       hint: `Choose one of ${activations.join(", ")}.`,
     });
   };
-  const parts: Bijection[] = [];
-  if (front)
-    parts.push(
-      rationalQuadraticSpline({ dim, bins, ...(sample && { knots: quantileKnots(sample, dim, { bins }) }) }),
-    );
-  for (let layer = 0; layer < layers; layer++) {
-    if (layer > 0) parts.push(between());
-    parts.push(linear({ dim, random: random.split(`layer ${layer}`) }));
-  }
-  return new Flow(chain(parts), buildDistribution({ type: base, dim }, random.split("base")));
+  const knots = front && sample ? quantileKnots(sample, dim, { bins }) : undefined;
+  const inFront: Bijection[] = front ? [rationalQuadraticSpline({ dim, bins, knots })] : [];
+  const net = (seeds: Random, start?: AffineMap): Bijection[] =>
+    Array.from({ length: layers }, (_, layer) => [
+      ...(layer > 0 ? [between(seeds.split(`activation ${layer}`))] : []),
+      denseLayers[held]({
+        dim,
+        random: seeds.split(`layer ${layer}`),
+        ...(layer === 0 && start && { start }),
+      }),
+    ]).flat();
+  const baseOf = (seeds: Random): Distribution => buildDistribution({ type: base, dim }, seeds.split("base"));
+  if (components === 1) return new Flow(chain([...inFront, ...net(random)]), baseOf(random));
+
+  const starts = sample && clusterMaps(knots ? throughKnots(sample, knots) : sample, dim, components, random);
+  const mixed = mixture({
+    components: Array.from({ length: components }, (_, k) => {
+      const seeds = random.split(`component ${k}`);
+      return transformed({ bijection: chain(net(seeds, starts?.[k])), base: baseOf(seeds) });
+    }),
+  });
+  return new Flow(chain(inFront.length > 0 ? inFront : [nothing(dim)]), mixed);
 }
+
+/** The identity, where a mixture has no front. */
+const nothing = (dim: number): Bijection =>
+  standardization({ dim, center: new Float64Array(dim), scale: new Float64Array(dim).fill(1) });

@@ -1,3 +1,4 @@
+export type { BinaryKernel, GenericKernels, ReductionKernel, UnaryKernel } from "./generic-kernels.js";
 export {
   type ArrayKernels,
   instantiateKernels,

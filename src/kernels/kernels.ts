@@ -2,6 +2,10 @@
 // The sources are in assembly/; the build turns them into generated.ts.
 
 import { kernelsBase64 } from "./generated.js";
+import type { GenericKernels } from "./generic-kernels.js";
+import type { MixtureKernels } from "./mixture-kernels.js";
+import type { SmallProductKernels } from "./small-product-kernels.js";
+import type { SplineKernels } from "./spline-kernels.js";
 
 /**
  * Kernels over arrays of one element type (float32 or float64). Every array is a byte offset into the memory, a
@@ -96,13 +100,22 @@ export interface LuKernels {
 }
 
 /** All kernels, bound to one memory. */
-export interface Kernels extends LuKernels {
+export interface Kernels
+  extends GenericKernels,
+    LuKernels,
+    MixtureKernels,
+    SmallProductKernels,
+    SplineKernels {
   readonly float32: ArrayKernels;
   readonly float64: ArrayKernels;
 }
 
 type Precision = "32" | "64";
-type Exports = LuKernels & { readonly [Name in `${keyof ArrayKernels}${Precision}`]: KernelExport<Name> };
+type Exports = GenericKernels &
+  LuKernels &
+  MixtureKernels &
+  SmallProductKernels &
+  SplineKernels & { readonly [Name in `${keyof ArrayKernels}${Precision}`]: KernelExport<Name> };
 type KernelExport<Name> = Name extends `${infer Kernel extends keyof ArrayKernels}${Precision}`
   ? Kernel extends "allFinite"
     ? (...args: Parameters<ArrayKernels["allFinite"]>) => number
@@ -130,14 +143,7 @@ export function kernelsModule(): WebAssembly.Module {
 export function instantiateKernels(memory: WebAssembly.Memory): Kernels {
   const instance = new WebAssembly.Instance(kernelsModule(), { env: { memory } });
   const exports = instance.exports as unknown as Exports;
-  return {
-    float32: arrayKernels(exports, "32"),
-    float64: arrayKernels(exports, "64"),
-    luScratch: exports.luScratch,
-    luFactor: exports.luFactor,
-    luInverse: exports.luInverse,
-    luSolve: exports.luSolve,
-  };
+  return { ...exports, float32: arrayKernels(exports, "32"), float64: arrayKernels(exports, "64") };
 }
 
 function arrayKernels(exports: Exports, precision: Precision): ArrayKernels {

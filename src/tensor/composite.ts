@@ -44,7 +44,7 @@ export function composite(options: CompositeOptions): ApplyComposite {
       derivative ??= derivativeOf(options);
       const present = [...upstream.keys()].filter((i) => upstream[i]);
       const seeds = upstream.filter((gradient) => gradient !== undefined);
-      const found = derivative([...inputs, ...seeds], { ...attributes, upstream: present });
+      const found = derivative([...inputs, ...seeds], { ...attributes, [upstreamOf(name)]: present });
       const wanted = differentiable(inputs, constants);
       return inputs.map((_, i) => (wanted.includes(i) ? found[wanted.indexOf(i)] : undefined));
     },
@@ -67,13 +67,17 @@ export function composite(options: CompositeOptions): ApplyComposite {
 const differentiable = (inputs: readonly Tensor[], constants: readonly number[]) =>
   [...inputs.keys()].filter((i) => inputs[i].type === "float" && !constants.includes(i));
 
+/** The attribute of a derivative that lists the results of `name` whose upstream gradients follow its inputs. */
+export const upstreamOf = (name: string): string => `${name}.upstream`;
+
 /**
  * The gradient as a composite: its inputs are those of the function and the upstream gradients of the results named by
- * the attribute `upstream`; its results are the gradients for the inputs that have one.
+ * the attribute `upstreamOf(name)`; its results are the gradients for the inputs that have one.
  */
 function derivativeOf({ name, define, constants = [] }: CompositeOptions): ApplyComposite {
   const split = (all: readonly Tensor[], attributes: Attributes) => {
-    const { upstream, ...own } = attributes as Attributes & { readonly upstream: readonly number[] };
+    const { [upstreamOf(name)]: listed, ...own } = attributes;
+    const upstream = listed as readonly number[];
     const count = all.length - upstream.length;
     return { inputs: all.slice(0, count), seeds: all.slice(count), upstream, own };
   };

@@ -1,4 +1,10 @@
-export { type ApplyComposite, type CompositeOptions, composite, expandComposites } from "./composite.js";
+export {
+  type ApplyComposite,
+  type CompositeOptions,
+  composite,
+  expandComposites,
+  upstreamOf,
+} from "./composite.js";
 export * from "./elementwise.js";
 export { type GradientOptions, gradients } from "./grad.js";
 export {

@@ -7,8 +7,16 @@ import { allFinite, sumOfSquares } from "./reductions";
 import { rightMultiplyAdd } from "./right-multiply";
 import { sgd } from "./sgd";
 
+export * from "./generic-binary";
+export { copyStrided, cumulativeSumAlong, gatherRows, identityMatrix, padRows, scatterAddRows } from "./generic-layout";
+export { logSoftmaxAlong, logSumExpAlong, maxAlong, sumAlong } from "./generic-reduce";
+export { select } from "./generic-select";
+export { unaryAbs, unaryCos, unaryCube, unaryErf, unaryExp, unaryExpm1, unaryLog, unaryLog1p, unaryNeg, unarySigmoid, unarySign, unarySin, unarySoftplus, unarySqrt, unarySquare, unaryTanh, unaryTruncate } from "./generic-unary";
 export { luFactor, luInverse, luSolve } from "./lu";
+export { mixtureBackward, mixtureForward, mixtureScratch } from "./mixture";
 export { productScratch as luScratch } from "./product";
+export { smallProduct, smallProductScratch } from "./small-product";
+export { splineBackward, splineForward, splineInverse, splineScratch } from "./spline";
 
 export function sgd32(count: usize, value: usize, gradient: usize, velocity: usize, learningRate: f64, momentum: f64, weightDecay: f64): void {
   sgd<f32>(count, value, gradient, velocity, learningRate, momentum, weightDecay);

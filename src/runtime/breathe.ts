@@ -1,0 +1,18 @@
+// Kernels compute without ever giving up the thread. This lets timers, signals and requests in now and then, so that a
+// long training can be watched and stopped.
+
+/** Milliseconds of work between two breaths. */
+const interval = 20;
+let last = 0;
+
+const nextTurn =
+  typeof setImmediate === "function"
+    ? () => new Promise<void>((resolve) => setImmediate(resolve))
+    : () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+
+/** Waits for one turn of the event loop if there was none for a while. */
+export async function breathe(): Promise<void> {
+  if (performance.now() - last < interval) return;
+  await nextTurn();
+  last = performance.now();
+}
