@@ -7,7 +7,12 @@ import { fileURLToPath } from "node:url";
 import { LogdetError } from "logdet";
 
 /** The peers in bench/peers, and the Python module that each needs. */
-const PEERS = { "torch_step.py": "torch", "sklearn_density.py": "sklearn" } as const;
+const PEERS = {
+  "torch_step.py": "torch",
+  "torch_recipe.py": "torch",
+  "torch_flows.py": "torch",
+  "sklearn_density.py": "sklearn",
+} as const;
 export type Peer = keyof typeof PEERS;
 
 /**
@@ -40,7 +45,11 @@ export async function runPeer(script: Peer, args: readonly string[]): Promise<un
   // From bench/lib and from the compiled .bench/lib alike.
   const path = fileURLToPath(new URL(`../../bench/peers/${script}`, import.meta.url));
   const threads = args.includes("--threads") ? args[args.indexOf("--threads") + 1] : undefined;
-  const env = threads === undefined ? process.env : { ...process.env, OMP_NUM_THREADS: threads };
+  const env = {
+    ...process.env,
+    PYTHONDONTWRITEBYTECODE: "1",
+    ...(threads !== undefined && { OMP_NUM_THREADS: threads }),
+  };
 
   const child = spawn(python, [path, ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
   const closed = once(child, "close"); // rejects when the process cannot be started

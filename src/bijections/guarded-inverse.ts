@@ -2,10 +2,12 @@
 // gradient of what it finds.
 
 import {
+  abs,
   add,
   div,
   equal,
   greater,
+  lessOrEqual,
   maximum,
   minimum,
   mul,
@@ -29,6 +31,11 @@ export interface MonotoneInverseOptions {
   readonly start?: Tensor;
   /** How many steps. Newton doubles the right digits each; a bisection adds one bit. */
   readonly steps: number;
+  /**
+   * Whether Newton's step must also be at most half as long as the step before the last, as in Brent's method. Needed
+   * where the function is neither convex nor concave: there Newton can go to and fro within the bracket for ever.
+   */
+  readonly halving?: boolean;
 }
 
 /**
@@ -43,11 +50,23 @@ export interface MonotoneInverseOptions {
  * const forward = (x: Tensor) => ({ y: add(x, pow(x, 3)), derivative: add(mul(3, mul(x, x)), 1) })
  * const x = invertMonotone({ forward, y, low: minimum(y, 0), high: maximum(y, 0), steps: 30 })
  */
-export function invertMonotone({ forward, y, low, high, start, steps }: MonotoneInverseOptions): Tensor {
+export function invertMonotone({
+  forward,
+  y,
+  low,
+  high,
+  start,
+  steps,
+  halving = false,
+}: MonotoneInverseOptions): Tensor {
   const target = stopGradient(y);
   let from = stopGradient(low);
   let to = stopGradient(high);
   let x = start ? stopGradient(start) : middle(from, to);
+  let lastMove = sub(to, from);
+  let moveBefore = lastMove;
+  // Smaller moves than this are not held against Newton: at the root they are rounding, and halve no more.
+  const smallMove = mul(1e-6, lastMove);
   for (let step = 0; step < steps; step++) {
     const { y: reached, derivative } = forward(x);
     const isAbove = greater(reached, target);
@@ -56,7 +75,15 @@ export function invertMonotone({ forward, y, low, high, start, steps }: Monotone
     const newton = sub(x, div(sub(reached, target), derivative));
     // The bracket's ends count as within: once converged, x is one of them and must stay.
     const isWithin = equal(newton, minimum(maximum(newton, from), to));
-    x = where(isWithin, newton, middle(from, to));
+    const halfway = middle(from, to);
+    let next = where(isWithin, newton, halfway);
+    if (halving) {
+      const longest = maximum(mul(0.5, moveBefore), smallMove);
+      next = where(lessOrEqual(abs(sub(newton, x)), longest), next, halfway);
+      moveBefore = lastMove;
+      lastMove = abs(sub(next, x));
+    }
+    x = next;
   }
   return withImplicitGradient(forward, x, y);
 }

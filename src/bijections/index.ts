@@ -1,19 +1,30 @@
 export type { Bijection, Config } from "./bijection.js";
 export { type Chain, chain } from "./chain.js";
+export { type DenseLayer, denseLayers } from "./dense-layers.js";
 export { invertMonotone, type MonotoneFunction } from "./guarded-inverse.js";
 export { type LeakyTanhOptions, leakyTanh } from "./leaky-tanh.js";
-export { type LinearOptions, linear } from "./linear.js";
+export { type AffineMap, type LinearOptions, linear } from "./linear.js";
+export { type LuLinearOptions, luLinear } from "./lu-linear.js";
+export {
+  type Link,
+  type MixtureOfLogisticsOptions,
+  mixtureOfLogistics,
+} from "./mixture-of-logistics.js";
 export {
   normalProbability,
   normalQuantile,
   type QuantileKnotsOptions,
   quantileKnots,
+  throughKnots,
 } from "./quantile-knots.js";
+export { rankOneLinear } from "./rank-one-linear.js";
 export {
   type Knots,
   type RationalQuadraticSplineOptions,
   rationalQuadraticSpline,
 } from "./rational-quadratic-spline.js";
+export { type SelfNormalizingLinearOptions, selfNormalizingLinear } from "./self-normalizing-linear.js";
 export { type SmoothLeakyReluOptions, smoothLeakyRelu } from "./smooth-leaky-relu.js";
 export { type StandardizationOptions, standardization } from "./standardization.js";
+export { type SumOfTanhOptions, sumOfTanh } from "./sum-of-tanh.js";
 export { bijections, buildBijection } from "./table.js";

@@ -1,8 +1,9 @@
 // The dense layer: the reason this library exists.
 
-import { Random } from "../random/index.js";
+import type { Random } from "../random/index.js";
 import { inverse, linear as linearMap, logAbsDet, matmul, neg, parameter, sub } from "../tensor/index.js";
 import type { Bijection } from "./bijection.js";
+import { denseStart } from "./dense-start.js";
 
 export interface LinearOptions {
   /** Number of columns, D. */
@@ -10,6 +11,14 @@ export interface LinearOptions {
   /** Where the first weights come from: the identity plus normal noise of this standard deviation. */
   noise?: number;
   random?: Random;
+  /** Another map to add the noise to than the identity: y = x weight + bias, row-major. */
+  start?: AffineMap;
+}
+
+/** The numbers of y = x weight + bias: [D, D], row-major, and [D]. */
+export interface AffineMap {
+  readonly weight: ArrayLike<number>;
+  readonly bias: ArrayLike<number>;
 }
 
 /**
@@ -25,11 +34,10 @@ export interface LinearOptions {
  * NeurIPS 2020
  * @example const layer = linear({ dim: 8, random: new Random(1) })
  */
-export function linear({ dim, noise = 0.02, random = new Random(0) }: LinearOptions): Bijection {
-  const start = random.fillNormal(new Float64Array(dim * dim), noise);
-  for (let i = 0; i < dim; i++) start[i * (dim + 1)] += 1;
-  const weight = parameter([dim, dim], start);
-  const bias = parameter([dim], new Float64Array(dim));
+export function linear({ dim, ...options }: LinearOptions): Bijection {
+  const start = denseStart({ dim, ...options });
+  const weight = parameter([dim, dim], start.weight);
+  const bias = parameter([dim], start.bias);
   return {
     dim,
     parameters: { weight, bias },

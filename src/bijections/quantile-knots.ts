@@ -1,5 +1,6 @@
 // Knots that send a column's quantiles to those of the standard normal: where the spline in front starts.
 
+import { knotPositions, leastPiece, shareBelow } from "./knot-positions.js";
 import type { Knots } from "./rational-quadratic-spline.js";
 
 export interface QuantileKnotsOptions {
@@ -9,12 +10,17 @@ export interface QuantileKnotsOptions {
   reach?: number;
 }
 
+/** Where the sample's extremes may start, in standard deviations of the normal: what lies far out must not lead. */
+const farthest = 3.5;
+
 /**
- * For each column of a sample, knots (x, y) with x the empirical quantile at Φ(y), y evenly spaced, and slopes that
- * keep the curve monotone (Fritsch and Carlson's harmonic means).
+ * For each column of a sample, knots (x, y) with y the normal quantile of the sample's share below x, more of them
+ * where the distribution has details (see knotPositions), and slopes that keep the curve monotone (Fritsch and
+ * Carlson's harmonic means).
  *
- * sample: row-major [rows, dim]. Ties are spread: a piece keeps at least a hundredth of the width, so that a value
- * that many rows share does not become a vertical wall.
+ * sample: row-major [rows, dim]. Ties are spread: a piece keeps at least a twelfth of an even one's width, so that a
+ * value that many rows share does not become a vertical wall. Beyond the knots the lines are so flat that the sample
+ * ends at ±3.5.
  */
 export function quantileKnots(
   sample: Float32Array | Float64Array,
@@ -24,21 +30,41 @@ export function quantileKnots(
   const rows = sample.length / dim;
   // The outermost knots must leave some rows beyond them, or their quantiles are noise.
   const ends = Math.min(reach, normalQuantile(1 - Math.min(0.25, 5 / (rows + 1))));
-  const y = Float64Array.from({ length: bins + 1 }, (_, k) => ends * ((2 * k) / bins - 1));
+  const lowest = normalProbability(-ends);
   return Array.from({ length: dim }, (_, column) => {
     const sorted = Float64Array.from({ length: rows }, (_, row) => sample[row * dim + column]).sort();
-    const x = y.map((value) => quantile(sorted, normalProbability(value)));
-    spread(x);
-    return { x, y, slope: monotoneSlopes(x, y) };
+    const x = spread(knotPositions(sorted, bins, lowest));
+    const within = (share: number) => Math.min(Math.max(share, lowest), 1 - lowest);
+    const y = spread(x.map((value) => normalQuantile(within(shareBelow(sorted, value)))));
+    const slope = monotoneSlopes(x, y);
+    const tail = (knot: number, extreme: number) =>
+      (farthest - Math.abs(y[knot])) / Math.abs(extreme - x[knot]);
+    slope[0] = Math.min(slope[0], tail(0, sorted[0]));
+    slope[bins] = Math.min(slope[bins], tail(bins, sorted[rows - 1]));
+    return { x, y, slope };
   });
 }
 
-/** Makes every step at least a hundredth of the whole. */
-function spread(x: Float64Array): void {
+/** Rows, row-major, sent through curves that join each column's knots by straight lines: near what its spline does. */
+export function throughKnots(rows: ArrayLike<number>, knots: readonly Knots[]): Float64Array {
+  return Float64Array.from(rows, (value, i) => {
+    const { x, y } = knots[i % knots.length];
+    const last = x.length - 1;
+    let k = 0;
+    while (k < last - 1 && value >= x[k + 1]) k++;
+    return y[k] + ((value - x[k]) * (y[k + 1] - y[k])) / (x[k + 1] - x[k]);
+  });
+}
+
+/** The same numbers with every step at least a twelfth of an even one. */
+function spread(x: Float64Array): Float64Array {
   const whole = x[x.length - 1] - x[0] || 1;
-  const steps = x.slice(1).map((value, k) => Math.max(value - x[k], whole / 100));
+  const least = whole / (leastPiece * (x.length - 1));
+  const steps = x.slice(1).map((value, k) => Math.max(value - x[k], least));
   const factor = whole / steps.reduce((a, b) => a + b);
-  for (const [k, step] of steps.entries()) x[k + 1] = x[k] + step * factor;
+  const result = x.slice();
+  for (const [k, step] of steps.entries()) result[k + 1] = result[k] + step * factor;
+  return result;
 }
 
 function monotoneSlopes(x: Float64Array, y: Float64Array): Float64Array {
@@ -49,13 +75,6 @@ function monotoneSlopes(x: Float64Array, y: Float64Array): Float64Array {
     if (k === last) return chord(last - 1);
     return 2 / (1 / chord(k - 1) + 1 / chord(k));
   });
-}
-
-function quantile(sorted: Float64Array, probability: number): number {
-  const position = probability * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }
 
 /** Φ(x), by the series for erf near 0 and its continued fraction further out; 1e-10 is ample here. */

@@ -6,9 +6,14 @@ import type { Bijection, Config } from "./bijection.js";
 import { chain } from "./chain.js";
 import { leakyTanh } from "./leaky-tanh.js";
 import { linear } from "./linear.js";
+import { isPermutation, luLinear } from "./lu-linear.js";
+import { links, mixtureOfLogistics } from "./mixture-of-logistics.js";
+import { rankOneLinear } from "./rank-one-linear.js";
 import { rationalQuadraticSpline } from "./rational-quadratic-spline.js";
+import { selfNormalizingLinear } from "./self-normalizing-linear.js";
 import { smoothLeakyRelu } from "./smooth-leaky-relu.js";
 import { standardization } from "./standardization.js";
+import { sumOfTanh } from "./sum-of-tanh.js";
 
 interface Entry {
   readonly summary: string;
@@ -42,6 +47,24 @@ export const bijections: Readonly<Record<string, Entry>> = {
   linear: entry("dense layer y = x W + b, no constraint", z.strictObject({ dim }), (options) =>
     linear(options),
   ),
+  "lu-linear": entry(
+    "dense layer y = x P L U + b by its triangular factors",
+    z
+      .strictObject({ dim, permutation: z.array(z.int().nonnegative()).optional() })
+      .refine(({ dim, permutation }) => !permutation || isPermutation(permutation, dim), {
+        message: "the permutation must name each row once",
+        path: ["permutation"],
+      }),
+    (options) => luLinear(options),
+  ),
+  "rank-one-linear": entry("dense layer y = x (A + u v) + b", z.strictObject({ dim }), (options) =>
+    rankOneLinear(options),
+  ),
+  "self-normalizing-linear": entry(
+    "dense layer y = x W + b with a learned inverse",
+    z.strictObject({ dim, approximateInverse: z.boolean().optional() }),
+    (options) => selfNormalizingLinear(options),
+  ),
   "rational-quadratic-spline": entry(
     "a learned monotone curve a column, linear tails",
     z.strictObject({ dim, bins: z.int().min(2).max(512) }),
@@ -54,6 +77,16 @@ export const bijections: Readonly<Record<string, Entry>> = {
   ),
   "leaky-tanh": entry("tanh(αx) + βx", z.strictObject({ dim, alpha: positive, beta: positive }), (options) =>
     leakyTanh(options),
+  ),
+  "sum-of-tanh": entry(
+    "a straight line and learned smooth steps a column",
+    z.strictObject({ dim, units: z.int().positive().max(512) }),
+    (options) => sumOfTanh(options),
+  ),
+  "mixture-of-logistics": entry(
+    "a learned distribution function a column, then a normal or logistic quantile function",
+    z.strictObject({ dim, components: z.int().positive().max(512), link: z.enum(links) }),
+    (options) => mixtureOfLogistics(options),
   ),
   standardization: entry("(x − center) / scale with fixed numbers", z.strictObject({ dim }), (options) =>
     standardization({

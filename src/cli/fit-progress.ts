@@ -1,6 +1,7 @@
 // What a running fit shows: notices, which choices were made, and how the likelihood goes.
 
 import type { FitListener } from "../fit/index.js";
+import { runWords } from "../model/run-words.js";
 import { countOf, formatCount, formatNats, formatNumber } from "./format.js";
 import type { Output } from "./output.js";
 
@@ -8,17 +9,19 @@ import type { Output } from "./output.js";
 export function showFit(output: Output): FitListener {
   let steps = 0;
   let likelihood = "";
+  let setting = "";
   return (event) => {
     if (event.type === "notice") output.note(`Note: ${event.text}`);
     else if (event.type === "plan") {
       const { plan, rows, dim } = event;
-      const runs = plan.noise.length > 1 ? `${plan.noise.length} runs of ` : "";
+      const runs = plan.runs > 1 ? `up to ${plan.runs} nets, each ` : "";
       output.note(
         `Fitting ${countOf(rows, "row")} × ${countOf(dim, "column")}: ${runs}${countOf(plan.steps, "step")} of ` +
           `${countOf(plan.recipe.batch, "row")}. Ctrl-C stops and keeps the best model so far.`,
       );
       steps = plan.steps;
-    } else if (event.type === "training") {
+    } else if (event.type === "run") setting = event.runs > 1 ? runWords(event.setting) : "";
+    else if (event.type === "training") {
       const { run, runs } = event;
       const training = event.event;
       if (training.type === "rollback")
@@ -33,7 +36,7 @@ export function showFit(output: Output): FitListener {
       output.progress.update({
         done: (run - 1) * steps + training.step,
         total: runs * steps,
-        label: runs > 1 ? `run ${run}/${runs}` : undefined,
+        label: runs > 1 ? `net ${run} of at most ${runs} (${setting})` : undefined,
         text: `${formatCount(training.step).padStart(total.length)}/${total}  ${likelihood}`,
       });
     }

@@ -27,6 +27,9 @@ interface FitFlags extends CommonFlags {
   readonly force?: boolean;
   readonly flow?: string;
   readonly layers?: number;
+  readonly components?: number;
+  readonly noise?: number;
+  readonly search?: boolean;
   readonly activation?: FitOptions["activation"];
   readonly base?: string;
   readonly jacobian?: string;
@@ -64,10 +67,21 @@ export function define(command: Command): void {
     )
     .optionsGroup("Model:")
     .addOption(choice("--flow <name>", "recipe that the other choices start from", Object.keys(recipes)))
-    .option("--layers <n>", "dense layers", positiveWhole)
+    .option("--layers <n>", "dense layers (default: chosen by validation)", positiveWhole)
+    .option(
+      "--components <n>",
+      "nets side by side whose densities are mixed (default: chosen)",
+      positiveWhole,
+    )
     .addOption(choice("--activation <name>", "map between the layers", activations))
     .addOption(choice("--base <name>", "base density", Object.keys(distributions)))
     .optionsGroup("Training:")
+    .option("--no-search", "train one net only: no choice of depth, noise, mixture or average by validation")
+    .option(
+      "--noise <sd>",
+      "noise on the training rows at first, in standard deviations (default: chosen)",
+      atLeastZero,
+    )
     .addOption(
       choice("--jacobian <name>", "how log|det W| gets its gradient", Object.keys(jacobianEstimators)),
     )
@@ -201,9 +215,24 @@ function nothingToKeep(): LogdetError {
 
 /** Choices from the --config file, and over them those of the command line. */
 async function fitOptions(flags: FitFlags): Promise<FitOptions> {
-  const { flow, layers, activation, base, jacobian, optimizer, lr, batch, epochs, patience } = flags;
+  const {
+    flow,
+    layers,
+    components,
+    noise,
+    activation,
+    base,
+    jacobian,
+    optimizer,
+    lr,
+    batch,
+    epochs,
+    patience,
+  } = flags;
   const { validation, jitter, seed, threads } = flags;
   const given = {
+    // Commander sets `search` to true unless --no-search is given, which a --config file may say too.
+    ...{ components, noise, search: flags.search === false ? false : undefined },
     ...{ flow, layers, activation, base, jacobian, optimizer, learningRate: lr, batch, epochs, patience },
     ...{ validation, jitter, seed, threads },
   };

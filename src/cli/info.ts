@@ -3,7 +3,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
-import type { ModelConfig } from "../model/index.js";
+import type { Model, ModelConfig, Tails } from "../model/index.js";
+import { runWords } from "../model/run-words.js";
 import {
   alignPairs,
   alignTable,
@@ -25,14 +26,15 @@ export function define(command: Command): void {
   command
     .description(
       "Shows a model: its columns, its layers, how it was trained, how likely held-out rows are under it, and its " +
-        "files. The model is read and checked as for scoring.",
+        "files. The model is read and checked as for scoring, and rows are drawn from it to compare its tails with " +
+        "the data's.",
     )
     .argument("<model>", "model folder");
   addCommonOptions(command, {
     outValue: "file",
     out: "file to write (default: standard output)",
     json: "everything that is known as one JSON object",
-    seed: "taken by every command; nothing is drawn at random here",
+    seed: "of the rows whose tails are compared with the data's (default: the model's own)",
   })
     .option("--force", "replace the file that --out names if it exists")
     .addHelpText(
@@ -54,10 +56,29 @@ async function run(folder: string, flags: TableFlags): Promise<void> {
   const output = new Output(flags);
   if (flags.out !== undefined) await requireWritable(flags.out, flags.force ?? false);
   const { load } = await import("../model/index.js");
-  const { config } = await load(folder, { threads: flags.threads });
+  const model = await load(folder, { threads: flags.threads });
+  const { config } = model;
+  const tails = await tailsOfModel(model, flags.seed);
   const files = await filesOf(folder);
-  const lines = () => describe(folder, config, files, output);
-  await output.result({ folder, ...config, files }, lines, flags.out);
+  const lines = () => describe(folder, config, tails?.words, files, output);
+  await output.result({ folder, ...config, ...(tails && { tails }), files }, lines, flags.out);
+}
+
+interface TailReport {
+  /** Those of the data are among the metrics. */
+  readonly model: Tails;
+  readonly words: readonly string[];
+}
+
+/** The tails of rows drawn from the model, and how they compare; undefined where the data's were not estimated. */
+async function tailsOfModel(model: Model, seed?: number): Promise<TailReport | undefined> {
+  const { compareTails, modelTails, tailSentence } = await import("../model/index.js");
+  const { columns, metrics, training } = model.config;
+  const tails = metrics.tails && (await modelTails(model, metrics.tails, seed ?? training.seed));
+  if (!metrics.tails || !tails) return undefined;
+  const names = columns.map(({ name }) => name);
+  const wrong = compareTails(metrics.tails, tails, names).map(tailSentence);
+  return { model: tails, words: wrong.length > 0 ? wrong : ["tails match"] };
 }
 
 async function filesOf(folder: string): Promise<ModelFile[]> {
@@ -72,6 +93,7 @@ async function filesOf(folder: string): Promise<ModelFile[]> {
 function describe(
   folder: string,
   { columns, flow, training, metrics, version, created }: ModelConfig,
+  tails: readonly string[] | undefined,
   files: readonly ModelFile[],
   output: Output,
 ): string[] {
@@ -103,8 +125,14 @@ function describe(
           ]),
       ]),
     ),
-    ...(columns.length > listed
-      ? [`  … and ${formatCount(columns.length - listed)} more: --json lists all`]
+    ...more(columns.length),
+    ...(tails
+      ? [
+          "",
+          title("Tails, by Hill's estimates of their index"),
+          ...indent(tails.slice(0, listed)),
+          ...more(tails.length),
+        ]
       : []),
     "",
     title(`Flow (${countOf(training.parameters, "parameter")})`),
@@ -129,6 +157,9 @@ function describe(
         `best of ${formatCount(training.steps)} (${formatNumber(training.epochs)} epochs): ` +
           `${formatCount(training.bestStep)}; ${training.stoppedBy}, ${formatSeconds(training.seconds)}`,
       ],
+      ...(training.runs && training.runs.length > 1
+        ? [["nets tried", triedNets(training.runs)] as const]
+        : []),
       ...training.notices.map((text) => ["note", text] as const),
     ]),
     "",
@@ -136,6 +167,20 @@ function describe(
     ...pairs(files.map(({ name, bytes }) => [name, formatBytes(bytes)] as const)),
   ];
 }
+
+/** "4 layers −6.42; 8 layers −6.21 (kept)". */
+function triedNets(runs: NonNullable<ModelConfig["training"]["runs"]>): string {
+  return runs
+    .map((run) => {
+      const nats = run.validationLogProb === null ? "no finite density" : formatNats(run.validationLogProb);
+      return `${runWords(run)}: ${nats}${run.kept ? " (kept)" : ""}`;
+    })
+    .join("; ");
+}
+
+/** What stands below a list that was cut. */
+const more = (length: number) =>
+  length > listed ? [`${margin}… and ${formatCount(length - listed)} more: --json lists all`] : [];
 
 type Pairs = readonly (readonly [name: string, text: string])[];
 
@@ -152,7 +197,11 @@ function layersOf(bijection: Part): [string, string][] {
 
 /** "rational-quadratic-spline (bins 8)". */
 function wordsOf({ type, dim: _, ...options }: Part): string {
-  const words = Object.entries(options).filter(([, value]) => typeof value !== "object");
+  const words = Object.entries(options).flatMap(([name, value]) => {
+    if (typeof value !== "object") return [[name, value]];
+    // An option that is itself a part, like the margins of a copula.
+    return value && "type" in value ? [[name, value.type]] : [];
+  });
   return words.length === 0
     ? type
     : `${type} (${words.map(([name, value]) => `${name} ${value}`).join(", ")})`;

@@ -60,22 +60,30 @@ export function studentT({ dim, degreesOfFreedom = 10 }: StudentTOptions): Distr
   return {
     dim,
     parameters: { logDegreesOfFreedom },
-    logProb(z) {
-      // ½ log(νπ) = ½ log(ν/2) + ½ log 2π, and the first half is within logGammaHalfStep.
-      const atZero = sub(logGammaHalfStep(mul(0.5, nu)), halfLog2Pi);
-      const fall = mul(mul(0.5, add(nu, 1)), log1p(div(mul(z, z), nu)));
-      return sum(sub(atZero, fall), 1);
-    },
+    logProb: (z) => sum(studentTLogDensity(z, nu), 1),
     noise: { uniform: 2 * dim, normal: 0 },
     sample: ({ uniform }: Noise) => {
       const radiusNoise = slice(uniform as Tensor, 1, 0, dim);
       const angleNoise = slice(uniform as Tensor, 1, dim);
-      // r = √(ν (u^(−2/ν) − 1)) with w = −log(u) / ν, as eʷ √(ν (1 − e^(−2w))): no cancellation for large ν, no
-      // early overflow for small.
-      const w = minimum(div(neg(log(radiusNoise)), nu), mostLogRadius);
-      const radius = mul(exp(w), sqrt(mul(nu, neg(expm1(mul(-2, w))))));
-      return mul(radius, cos(mul(2 * Math.PI, angleNoise)));
+      return studentTDraw(radiusNoise, angleNoise, nu);
     },
     config: () => ({ type: "student-t", dim }),
   };
+}
+
+/** The log-density of Student-t variables with ν degrees of freedom, element by element, in nats. */
+export function studentTLogDensity(z: Tensor, nu: Tensor): Tensor {
+  // ½ log(νπ) = ½ log(ν/2) + ½ log 2π, and the first half is within logGammaHalfStep.
+  const atZero = sub(logGammaHalfStep(mul(0.5, nu)), halfLog2Pi);
+  const fall = mul(mul(0.5, add(nu, 1)), log1p(div(mul(z, z), nu)));
+  return sub(atZero, fall);
+}
+
+/** Student-t draws from two uniforms each, by Bailey's polar method. */
+export function studentTDraw(radiusNoise: Tensor, angleNoise: Tensor, nu: Tensor): Tensor {
+  // r = √(ν (u^(−2/ν) − 1)) with w = −log(u) / ν, as eʷ √(ν (1 − e^(−2w))): no cancellation for large ν, no
+  // early overflow for small.
+  const w = minimum(div(neg(log(radiusNoise)), nu), mostLogRadius);
+  const radius = mul(exp(w), sqrt(mul(nu, neg(expm1(mul(-2, w))))));
+  return mul(radius, cos(mul(2 * Math.PI, angleNoise)));
 }

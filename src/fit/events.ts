@@ -2,12 +2,13 @@
 
 import type { TrainingEvent } from "../training/index.js";
 import type { Plan } from "./options.js";
+import type { Setting } from "./search.js";
 
 export type FitEvent =
   | { readonly type: "notice"; readonly text: string }
   | { readonly type: "plan"; readonly plan: Plan; readonly rows: number; readonly dim: number }
-  /** A training run begins: number `run` of `runs`, with this much input noise. */
-  | { readonly type: "run"; readonly run: number; readonly runs: number; readonly noise: number }
+  /** A training run begins: number `run` of at most `runs`. */
+  | { readonly type: "run"; readonly run: number; readonly runs: number; readonly setting: Setting }
   /** What the run tells; likelihoods are in nats a row of the original columns here. */
   | { readonly type: "training"; readonly run: number; readonly runs: number; readonly event: TrainingEvent };
 

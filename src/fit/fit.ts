@@ -4,14 +4,16 @@ import { readTable, type Table, tableFromColumns } from "../data/index.js";
 import { LogdetError } from "../errors.js";
 import { denseFlow, type Flow } from "../flows/index.js";
 import { jacobianEstimator } from "../jacobian/index.js";
-import { Model, type ModelConfig } from "../model/index.js";
+import { Model, type ModelConfig, tailsOf } from "../model/index.js";
 import { optimizer } from "../optimizers/index.js";
 import { Random } from "../random/index.js";
 import { type StopReason, Trainer, type TrainingEvent, type TrainingListener } from "../training/index.js";
 import { version } from "../version.js";
+import { averageLogProb, averageOf, chooseMembers } from "./average.js";
 import type { FitListener } from "./events.js";
 import { type FitOptions, type Plan, parseFitOptions, plan } from "./options.js";
 import { type Prepared, prepare } from "./prepare.js";
+import { bestOf, nextSetting, type Outcome, rateFor, type Setting } from "./search.js";
 
 /** A table in any of the forms that `fit` takes. */
 export type FitInput =
@@ -65,34 +67,41 @@ export async function fit(
   const named = sources ?? (typeof input === "string" ? [input] : Array.isArray(input) ? input : []);
   const prepared = inTable(named, () => prepare(table, { validation, jitter, random }));
   const dim = prepared.columns.length;
-  const chosen = plan(checked, prepared.trainRows, dim);
+  const discreteColumns = prepared.columns.filter(({ quantum }) => quantum !== undefined).length;
+  const chosen = plan(checked, { trainRows: prepared.trainRows, dim, discreteColumns });
   for (const text of prepared.notices) onEvent?.({ type: "notice", text });
   onEvent?.({ type: "plan", plan: chosen, rows: table.rows, dim });
   const logDet = unitsLogDet(prepared);
 
-  let best: Run | undefined;
-  for (const [i, noise] of chosen.noise.entries()) {
-    if (i > 0 && signal?.aborted) break;
-    const position = { run: i + 1, runs: chosen.noise.length };
-    onEvent?.({ type: "run", ...position, noise });
-    const run = await train(prepared, chosen, noise, {
+  const runs: Run[] = [];
+  for (;;) {
+    const setting = runs.length > 0 && signal?.aborted ? undefined : nextSetting(chosen.search, runs);
+    if (!setting) break;
+    const position = { run: runs.length + 1, runs: chosen.runs };
+    onEvent?.({ type: "run", ...position, setting });
+    const run = await train(prepared, chosen, setting, {
       random,
       signal,
       onEvent: (event) => onEvent?.({ type: "training", ...position, event: inUnits(event, logDet) }),
     });
-    if (!best || run.trainer.best.validationNll < best.trainer.best.validationNll) {
-      await best?.trainer.release();
-      best = run;
-    } else await run.trainer.release();
+    runs.push(run);
   }
-  if (!best || !Number.isFinite(best.trainer.best.validationNll))
+  const best = bestOf(runs) as Run;
+  if (!Number.isFinite(best.validationNll))
     throw new LogdetError("training", "no weights with a finite likelihood were found", {
       hint: "Lower the learning rate with --lr, or look for extreme values in the data.",
     });
+  const members = chosen.search.open.has("start") ? chooseMembers(runs.map(({ logProb }) => logProb)) : [];
+  const kept = members.length > 1 ? members.map((i) => runs[i]) : [best];
+  const final =
+    kept.length > 1
+      ? averageOf(kept.map(({ flow, trainer }) => ({ flow, store: trainer.store })))
+      : undefined;
+  const { flow, store } = final ?? { flow: best.flow, store: best.trainer.store };
   const seconds = (performance.now() - started) / 1000;
-  const config = await describe(best, prepared, chosen, table, named, seconds);
-  const model = new Model(best.flow, best.trainer.store, config, chosen.threads);
-  await best.trainer.release();
+  const config = describe({ flow, best, kept, runs }, prepared, chosen, table, named, seconds);
+  const model = new Model(flow, store, config, chosen.threads);
+  for (const { trainer } of runs) await trainer.release();
   return { model, validation: prepared.validation, stoppedBy: best.stoppedBy };
 }
 
@@ -133,41 +142,43 @@ function inUnits(event: TrainingEvent, logDet: number): TrainingEvent {
 const isTable = (input: FitInput): input is Table =>
   typeof input === "object" && "rows" in input && typeof input.rows === "number" && "columns" in input;
 
-interface Run {
+interface Run extends Outcome {
   readonly flow: Flow;
   readonly trainer: Trainer;
-  readonly noise: number;
   readonly stoppedBy: StopReason;
+  /** Log-densities of the validation rows under the best weights; standardised units. */
+  readonly logProb: Float64Array;
 }
 
 async function train(
   { train: rows, validation, trainSample, columns }: Prepared,
   { recipe, steps, evaluateEvery, patience, threads }: Plan,
-  noise: number,
-  { random, signal, onEvent }: { random: Random; signal?: AbortSignal; onEvent: TrainingListener },
+  setting: Setting,
+  { random: seeds, signal, onEvent }: { random: Random; signal?: AbortSignal; onEvent: TrainingListener },
 ): Promise<Run> {
+  const { layers, components, noise, start } = setting;
+  const random = start === 0 ? seeds : seeds.split(`start ${start}`);
   const batches = rows.batches({ batchSize: recipe.batch, random: random.split("batches") });
-  const start = rows.batches({
+  const first = rows.batches({
     batchSize: Math.min(rows.rows, quantileRows),
     random: random.split("quantiles"),
   });
+  const estimator = jacobianEstimator(recipe.jacobian);
+  const { activation, base, front, bins, frontBins } = recipe;
   const flow = denseFlow({
     dim: columns.length,
-    layers: recipe.layers,
-    activation: recipe.activation,
-    base: recipe.base,
-    front: recipe.front,
-    bins: recipe.bins,
-    sample: (await start.next()).values,
+    ...{ layers, components, activation, base, front, bins, frontBins },
+    layer: estimator.layer,
+    sample: (await first.next()).values,
     random: random.split("weights"),
   });
   const trainer = await Trainer.create(flow, {
     batches,
     validation,
     training: trainSample,
-    estimator: jacobianEstimator(recipe.jacobian),
+    estimator,
     optimizer: optimizer(recipe.optimizer),
-    learningRate: recipe.learningRate,
+    learningRate: rateFor(recipe.learningRate, setting),
     steps,
     evaluateEvery,
     patience,
@@ -176,22 +187,41 @@ async function train(
     threads,
     onEvent,
   });
-  return { flow, trainer, noise, stoppedBy: await trainer.run(signal) };
+  const stoppedBy = await trainer.run(signal);
+  return {
+    setting,
+    flow,
+    trainer,
+    stoppedBy,
+    validationNll: trainer.best.validationNll,
+    trainNll: trainer.history.find(({ step }) => step === trainer.best.step)?.trainNll ?? Number.NaN,
+    logProb: await trainer.likelihood.logProb(validation),
+  };
 }
 
-async function describe(
-  { flow, trainer, noise, stoppedBy }: Run,
-  { columns, validation, gaussian, trainRows, validationRows, notices }: Prepared,
+/** What came of a fit: the final flow, the runs that it is made of, and all that were tried. */
+interface Outcomes {
+  readonly flow: Flow;
+  readonly best: Run;
+  readonly kept: readonly Run[];
+  readonly runs: readonly Run[];
+}
+
+function describe(
+  { flow, best, kept, runs }: Outcomes,
+  { columns, validation, trainSample, gaussian, trainRows, validationRows, notices }: Prepared,
   { recipe, steps, epochs, seed }: Plan,
   table: Table,
   sources: readonly string[],
   seconds: number,
-): Promise<ModelConfig> {
+): ModelConfig {
   const logDet = unitsLogDet({ columns });
-  const logProb = await trainer.likelihood.logProb(validation);
+  const logProb = averageLogProb(kept.map((run) => run.logProb));
   const mean = logProb.reduce((a, b) => a + b, 0) / logProb.length;
   const variance = logProb.reduce((a, b) => a + (b - mean) ** 2, 0) / Math.max(1, logProb.length - 1);
   const used = new Set(columns.map(({ name }) => name));
+  const tails = tailsOf([validation, trainSample], columns.length);
+  const { trainer, stoppedBy, setting } = best;
   return {
     format: "logdet/1",
     version,
@@ -224,10 +254,15 @@ async function describe(
       epochs,
       bestStep: trainer.best.step,
       stoppedBy,
-      noise,
+      noise: setting.noise,
       seed,
       seconds,
       parameters: flow.parameterCount,
+      runs: runs.map((run) => ({
+        ...run.setting,
+        validationLogProb: Number.isFinite(run.validationNll) ? logDet - run.validationNll : null,
+        kept: kept.includes(run),
+      })),
       curve: trainer.history.map(({ step, trainNll, validationNll }) => ({
         step,
         trainNll: trainNll - logDet,
@@ -238,6 +273,7 @@ async function describe(
       validationLogProb: mean + logDet,
       standardError: Math.sqrt(variance / logProb.length),
       gaussianLogProb: gaussian === undefined ? null : gaussian + logDet,
+      ...(tails && { tails }),
     },
   };
 }

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { LogdetError } from "../errors.js";
 import { activations, type Recipe, recipe } from "../flows/index.js";
+import { mostRuns, type SearchSpace } from "./search.js";
 
 const rate = z.number().positive().finite();
 const count = z.int().positive();
@@ -14,8 +15,13 @@ export const fitOptionsSchema = z.strictObject({
   /** Number of dense layers. */
   layers: count.max(64).optional(),
   activation: z.enum(activations).optional(),
-  /** Type of the base density. */
-  base: z.string().optional(),
+  /** Nets side by side whose densities are mixed. */
+  components: count.max(64).optional(),
+  /** Pieces of the splines in front, and of those between layers. */
+  frontBins: count.min(2).max(512).optional(),
+  bins: count.min(2).max(512).optional(),
+  /** Type of the base density, or its configuration: { type: "gumbel-copula", margin: { type: "student-t" } }. */
+  base: z.union([z.string(), z.looseObject({ type: z.string() })]).optional(),
   /** Name of the Jacobian estimator. */
   jacobian: z.string().optional(),
   optimizer: z.string().optional(),
@@ -27,6 +33,10 @@ export const fitOptionsSchema = z.strictObject({
   epochs: rate.optional(),
   /** Evaluations without improvement after which training stops. */
   patience: count.optional(),
+  /** Standard deviation of the noise on training rows at first, in standard deviations of their columns. */
+  noise: z.number().nonnegative().finite().optional(),
+  /** Whether several nets are trained and the best, or their average, is kept; true unless the flow is a fixed recipe. */
+  search: z.boolean().optional(),
   /** Share of the rows held out to choose the best weights by, in (0, 1). */
   validation: z.number().gt(0).lt(1).optional(),
   /** Standard deviations of noise added to every column before anything else; mends exactly collinear columns. */
@@ -53,25 +63,33 @@ export function parseFitOptions(value: unknown, where: readonly string[] = []): 
 /** Every choice made. */
 export interface Plan {
   readonly recipe: Recipe;
+  /** Steps of each run. */
   readonly steps: number;
   readonly epochs: number;
   readonly evaluateEvery: number;
   readonly patience: number;
-  /** Amounts of input noise to try; the one with the best validation likelihood is kept. */
-  readonly noise: readonly number[];
+  /** Where the search begins, and what it may change. */
+  readonly search: SearchSpace;
+  /** Most runs that it can take. */
+  readonly runs: number;
   readonly validation: number;
   readonly seed: number;
   readonly threads: number;
 }
 
+/** What choices depend on. */
+export interface TableShape {
+  readonly trainRows: number;
+  readonly dim: number;
+  /** Columns with a smallest step between values. Default: none. */
+  readonly discreteColumns?: number;
+}
+
 /** Beyond this dimension the D³ product of the Lie rule costs more than it brings. */
 const widestLie = 512;
-/** Fewer training rows, or more columns, than these and input noise is worth a try. */
-const fewRows = 5000;
-const manyColumns = 30;
 
 /** Chooses what was not given, from the number of training rows and columns. */
-export function plan(options: FitOptions, trainRows: number, dim: number): Plan {
+export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 }: TableShape): Plan {
   const base = recipe(options.flow ?? "dense");
   const jacobian =
     options.jacobian ?? (base.jacobian === "lie" && dim > widestLie ? "relative" : base.jacobian);
@@ -79,6 +97,9 @@ export function plan(options: FitOptions, trainRows: number, dim: number): Plan 
     ...base,
     layers: options.layers ?? base.layers,
     activation: options.activation ?? base.activation,
+    components: options.components ?? base.components,
+    bins: options.bins ?? base.bins,
+    frontBins: options.frontBins ?? base.frontBins,
     base: options.base ?? base.base,
     jacobian,
     optimizer: options.optimizer ?? base.optimizer,
@@ -90,6 +111,21 @@ export function plan(options: FitOptions, trainRows: number, dim: number): Plan 
     options.epochs === undefined
       ? Math.round(Math.min(6000, Math.max(3000, 30 * stepsPerEpoch)))
       : Math.max(1, Math.round(options.epochs * stepsPerEpoch));
+  const search: SearchSpace = {
+    first: { layers: chosen.layers, components: chosen.components, noise: options.noise ?? 0, start: 0 },
+    open: new Set(
+      (options.search ?? base.search)
+        ? (["layers", "components", "noise", "start"] as const).filter(
+            (name) => name === "start" || options[name] === undefined,
+          )
+        : [],
+    ),
+    rows: trainRows,
+    dim,
+    batch: chosen.batch,
+    steps,
+    isDiscrete: discreteColumns > dim / 2,
+  };
   return {
     recipe: chosen,
     steps,
@@ -97,7 +133,8 @@ export function plan(options: FitOptions, trainRows: number, dim: number): Plan 
     evaluateEvery: Math.max(1, Math.min(Math.max(stepsPerEpoch, 50), 250, steps)),
     // The last steps of the cosine bring the most: stopping when nothing has improved for a while cost half a nat.
     patience: options.patience ?? Number.POSITIVE_INFINITY,
-    noise: trainRows < fewRows || dim > manyColumns ? [0, 0.1] : [0],
+    search,
+    runs: mostRuns(search),
     validation: options.validation ?? 0.15,
     seed: options.seed ?? 0,
     // Below this width a product is too small to share out.

@@ -2,7 +2,15 @@
 
 import { basename } from "node:path";
 import type { Config } from "../bijections/index.js";
-import { type Model, type ReportData, renderModelCard, saveModel } from "../model/index.js";
+import {
+  compareTails,
+  type Model,
+  modelTails,
+  type ReportData,
+  renderModelCard,
+  saveModel,
+  tailSentence,
+} from "../model/index.js";
 import { Random } from "../random/index.js";
 import type { Fitted } from "./fit.js";
 
@@ -68,6 +76,7 @@ export async function reportData({ model, validation }: Fitted, title: string): 
     },
     heldOutLogProb: Array.from(await model.logProb(rows)),
     pit: await probabilityTransforms(model, rows),
+    ...(metrics.tails && { tails: await wrongTails(model, metrics.tails) }),
   };
 }
 
@@ -83,6 +92,16 @@ function originalUnits({ columns, dim }: Model, standardized: Float32Array): Flo
     standardized,
     (value, i) => value * columns[i % dim].scale + columns[i % dim].center,
   );
+}
+
+/** The tails in which the model differs from its data, in words. */
+async function wrongTails(
+  model: Model,
+  data: NonNullable<Model["config"]["metrics"]["tails"]>,
+): Promise<string[]> {
+  const drawn = await modelTails(model, data, model.config.training.seed);
+  const names = model.columns.map(({ name }) => name);
+  return drawn ? compareTails(data, drawn, names).map(tailSentence) : [];
 }
 
 /** The layers in words, from data to base. */

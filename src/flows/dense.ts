@@ -3,6 +3,7 @@
 import {
   type AffineMap,
   type Bijection,
+  type Config,
   chain,
   type DenseLayer,
   denseLayers,
@@ -37,14 +38,16 @@ export interface DenseFlowOptions {
   /** Number of dense layers. */
   layers: number;
   activation: Activation;
-  /** Type of the base density: see distributions. */
-  base: string;
+  /** The base density: a type, or its configuration without the dimension. See distributions. */
+  base: string | Config;
   /** Whether a spline a column stands in front of the first dense layer. */
   front: boolean;
   /** How the dense layers' matrices are held: what the Jacobian estimator asks for. Default: as they are. */
   layer?: DenseLayer;
-  /** Pieces of every spline. */
+  /** Pieces of every spline between dense layers. */
   bins?: number;
+  /** Pieces of the splines in front: as many as the columns have details. Default: `bins`. */
+  frontBins?: number;
   /** Dense nets side by side whose densities are mixed; they share the front. Default: one, no mixture. */
   components?: number;
   /** Standardised rows, row-major, whose quantiles the front spline starts from. */
@@ -70,6 +73,7 @@ export function denseFlow({
   front,
   layer: held = "linear",
   bins = 8,
+  frontBins = bins,
   components = 1,
   sample,
   random = new Random(0),
@@ -86,8 +90,8 @@ export function denseFlow({
       hint: `Choose one of ${activations.join(", ")}.`,
     });
   };
-  const knots = front && sample ? quantileKnots(sample, dim, { bins }) : undefined;
-  const inFront: Bijection[] = front ? [rationalQuadraticSpline({ dim, bins, knots })] : [];
+  const knots = front && sample ? quantileKnots(sample, dim, { bins: frontBins }) : undefined;
+  const inFront: Bijection[] = front ? [rationalQuadraticSpline({ dim, bins: frontBins, knots })] : [];
   const net = (seeds: Random, start?: AffineMap): Bijection[] =>
     Array.from({ length: layers }, (_, layer) => [
       ...(layer > 0 ? [between(seeds.split(`activation ${layer}`))] : []),
@@ -97,7 +101,8 @@ export function denseFlow({
         ...(layer === 0 && start && { start }),
       }),
     ]).flat();
-  const baseOf = (seeds: Random): Distribution => buildDistribution({ type: base, dim }, seeds.split("base"));
+  const baseOf = (seeds: Random): Distribution =>
+    buildDistribution({ ...(typeof base === "string" ? { type: base } : base), dim }, seeds.split("base"));
   if (components === 1) return new Flow(chain([...inFront, ...net(random)]), baseOf(random));
 
   const starts = sample && clusterMaps(knots ? throughKnots(sample, knots) : sample, dim, components, random);

@@ -1,5 +1,6 @@
 // The recipes by name: what --flow offers. A recipe is a set of choices; every one of them can be overridden.
 
+import type { Config } from "../bijections/index.js";
 import { LogdetError } from "../errors.js";
 import type { Activation } from "./dense.js";
 
@@ -10,14 +11,21 @@ export interface Recipe {
   /** Number of dense layers. */
   readonly layers: number;
   readonly activation: Activation;
-  readonly base: string;
+  /** Type or configuration of the base density. */
+  readonly base: string | Config;
+  /** Nets side by side in a mixture. */
+  readonly components: number;
   /** Whether a spline a column stands in front. */
   readonly front: boolean;
+  /** Pieces of each spline between layers, and of each in front. */
   readonly bins: number;
+  readonly frontBins: number;
   readonly jacobian: string;
   readonly optimizer: string;
   readonly learningRate: number;
   readonly batch: number;
+  /** Whether depth, noise, mixture and averaging are chosen by validation. */
+  readonly search: boolean;
 }
 
 export const recipes: Readonly<Record<string, Recipe>> = {
@@ -28,11 +36,14 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     activation: "spline",
     base: "mixture-of-gaussians",
     front: true,
+    components: 1,
     bins: 8,
+    frontBins: 64,
     jacobian: "lie",
     optimizer: "adam",
     learningRate: 3e-2,
     batch: 256,
+    search: true,
   },
   published: {
     name: "published",
@@ -41,11 +52,14 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     activation: "smooth-leaky-relu",
     base: "normal",
     front: false,
+    components: 1,
     bins: 8,
+    frontBins: 8,
     jacobian: "published",
     optimizer: "adam",
     learningRate: 1e-2,
     batch: 100,
+    search: false,
   },
 };
 

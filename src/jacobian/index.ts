@@ -1,7 +1,20 @@
+export type { Arena, Companion, Drift, Host, NoiseDraws, Problem, StepTaken } from "./companion.js";
+export { type DenseTerm, denseTerms } from "./dense-terms.js";
 export type { JacobianEstimator } from "./estimator.js";
 export { exact } from "./exact.js";
+export {
+  type FreeFormOptions,
+  type FreeFormProblem,
+  freeForm,
+  freeFormLoss,
+  freeFormProbes,
+} from "./free-form.js";
 export { lie } from "./lie.js";
+export { lu } from "./lu.js";
 export { published } from "./published.js";
+export { type RankOneOptions, rankOne } from "./rank-one.js";
 export { relative } from "./relative.js";
 export { relativeAffine } from "./relative-affine.js";
+export { type SelfNormalizingOptions, selfNormalizing } from "./self-normalizing.js";
 export { jacobianEstimator, jacobianEstimators } from "./table.js";
+export { type TrackedOptions, tracked } from "./tracked.js";

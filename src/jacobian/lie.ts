@@ -2,12 +2,16 @@ import { identity, matmul, mul, sumTo, transpose } from "../tensor/index.js";
 import type { JacobianEstimator } from "./estimator.js";
 
 /**
- * The optimizer runs in the Lie algebra: it sees G = yᵀΔ + ḡ I, makes a step u of it, and W ← W (I − u), with the
- * Frobenius norm of u clipped below 1 so that I − u stays invertible.
+ * The optimizer runs in the Lie algebra: it sees G = yᵀΔ + ḡ I, makes a step u of it, and W ← W (I − u).
  *
- * Its statistics live in a frame that moves with W, so Adam's element-wise rescaling happens where the relative
- * gradient is natural; that is what Adam on dW = W G destroys. Cost O(B D²) for G, and O(D³) for W·u: fine up to a
- * D of a few hundred, beyond which `relative` is the faster.
+ * Exact. Its statistics live in a frame that moves with W, so Adam's element-wise rescaling happens where the relative
+ * gradient is natural; that is what Adam on dW = W G destroys: the path of the outputs is equivariant under every
+ * optimizer. Cost O(B D²) for G, and O(D³) for W·u: fine up to a D of a few hundred, beyond which `relative` is the
+ * faster. Plain descent keeps the low rank of G and pays 2 B D² for W·u where 2 B < D. Memory: one D² of scratch
+ * space a net beside the optimizer's.
+ *
+ * The trust region ‖u‖_F <= clip < 1 holds under every optimizer, after every scaling, and proves that W stays
+ * invertible: see training/multiplicative.ts.
  */
 export const lie: JacobianEstimator = {
   name: "lie",
@@ -24,5 +28,6 @@ export const lie: JacobianEstimator = {
     logAbsDet: (node, upstream) => [mul(upstream, identity(node.inputs[0].shape[0] as number)), undefined],
   },
   update: "multiply",
+  factors: ({ y, delta, share }) => ({ left: y, right: delta, share }),
   exact: true,
 };

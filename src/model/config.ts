@@ -49,6 +49,20 @@ const schema = z.strictObject({
     seed: z.int(),
     seconds: finite,
     parameters: count,
+    /** The nets that were tried, and which of them the model is, or is the average of. */
+    runs: z
+      .array(
+        z.strictObject({
+          layers: count,
+          components: count,
+          noise: finite,
+          start: count,
+          /** Mean log-density of the validation rows, nats in original units; null where none was finite. */
+          validationLogProb: finite.nullable(),
+          kept: z.boolean(),
+        }),
+      )
+      .optional(),
     /** Mean negative log-likelihood, nats a row in original units. */
     curve: z.array(z.strictObject({ step: count, trainNll: finite, validationNll: finite })),
   }),
@@ -58,6 +72,17 @@ const schema = z.strictObject({
     standardError: finite,
     /** The same for a full-covariance Gaussian fitted to the training rows; null where it is singular. */
     gaussianLogProb: finite.nullable(),
+    /**
+     * Hill's estimates of the tail indices of the data's columns, from so many rows and so many extremes a tail; null
+     * where there is no tail. Absent from models of few rows, and of before it was looked at.
+     */
+    tails: z
+      .strictObject({
+        rows: count.max(100_000),
+        extremes: count,
+        columns: z.array(z.strictObject({ lower: finite.nullable(), upper: finite.nullable() })),
+      })
+      .optional(),
   }),
 });
 
@@ -81,6 +106,13 @@ export function parseModelConfig(text: string): ModelConfig {
       hint,
     });
   checkFlow(parsed.data.flow, parsed.data.columns.length);
+  const { tails } = parsed.data.metrics;
+  if (tails && tails.columns.length !== parsed.data.columns.length)
+    throw new LogdetError(
+      "model",
+      `there are tails of ${tails.columns.length} columns, but ${parsed.data.columns.length} columns`,
+      { where, hint },
+    );
   return parsed.data;
 }
 

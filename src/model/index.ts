@@ -9,3 +9,13 @@ export type { ModelParts } from "./parts.js";
 export type { ReportData } from "./report/index.js";
 export { decodeSafetensors, encodeSafetensors, type NamedTensor } from "./safetensors.js";
 export { type SaveOptions, saveModel } from "./save.js";
+export {
+  compareTails,
+  hillEstimate,
+  modelTails,
+  type TailIndex,
+  type TailMismatch,
+  type Tails,
+  tailSentence,
+  tailsOf,
+} from "./tails.js";

@@ -1,9 +1,8 @@
 // What a model is made of, and the graphs that both the running model and its ONNX files are built from.
 
-import { LogdetError } from "../errors.js";
 import type { Flow } from "../flows/index.js";
 import type { ParameterStore } from "../runtime/index.js";
-import { gradients, type Input, input, sum, type Tensor } from "../tensor/index.js";
+import { fullLike, gradients, type Input, input, sum, type Tensor } from "../tensor/index.js";
 import type { ModelConfig } from "./config.js";
 
 /** A flow, its numbers, and the columns it speaks of. */
@@ -21,8 +20,8 @@ export function unitsLogDet({ columns }: Pick<ModelConfig, "columns">): number {
 /** The score function of a flow in its own (standardised) space: [batch, D]. */
 export function scoreOf(flow: Flow, x: Tensor): Tensor {
   const [score] = gradients(sum(flow.logProb(x)), [x]);
-  if (!score) throw new LogdetError("usage", "the flow's density does not depend on its input");
-  return score;
+  // A uniform density has no slope anywhere.
+  return score ?? fullLike(x, 0);
 }
 
 /** The base's noise as inputs of a program. */

@@ -9,8 +9,10 @@ export interface AdamOptions {
 /**
  * Adam: steps scaled element by element with running first and second moments, bias corrected.
  *
- * The scaling does not commute with a change of basis: on the relative gradient dW = W G it loses the equivariance,
- * in the Lie algebra (estimator `lie`) it does not.
+ * The scaling does not commute with a change of basis: on the relative gradient dW = W G (estimators `relative`,
+ * `relative-affine`) it keeps the fixed points but loses the equivariance and the descent direction's guarantee; in the
+ * Lie algebra (`lie`) it loses neither equivariance nor the trust region, but gives a step of full rank, W·step at D³.
+ * Under `tracked` it moves everything but the matrices.
  *
  * @see Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1
  * @example const optimizer = adam({ beta2: 0.99 })

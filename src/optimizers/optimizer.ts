@@ -24,6 +24,11 @@ export interface Optimizer {
   readonly name: string;
   /** Buffers it keeps, each as long as the parameters. */
   readonly slots: readonly string[];
+  /**
+   * Whether the step is learningRate · gradient, with neither memory nor rescaling. A step in the Lie algebra then
+   * keeps the low rank of its gradient, and is applied for less than D³.
+   */
+  readonly plain?: boolean;
   /** target ← target − learningRate · direction(gradient, slots), in one pass. O(length). */
   update(range: Update): void;
 }

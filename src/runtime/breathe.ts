@@ -5,12 +5,13 @@
 const interval = 20;
 let last = 0;
 
-const nextTurn =
+/** Waits for one turn of the event loop. */
+export const nextTurn =
   typeof setImmediate === "function"
     ? () => new Promise<void>((resolve) => setImmediate(resolve))
     : () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
-/** Waits for one turn of the event loop if there was none for a while. */
+/** Waits for one turn if there was none for a while. */
 export async function breathe(): Promise<void> {
   if (performance.now() - last < interval) return;
   await nextTurn();

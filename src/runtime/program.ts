@@ -16,7 +16,7 @@ import {
   type Tensor,
   topologicalOrder,
 } from "../tensor/index.js";
-import { breathe } from "./breathe.js";
+import { breathe, nextTurn } from "./breathe.js";
 import { GraphSegment } from "./graph-segment.js";
 import { KernelPlan } from "./kernel-plan.js";
 import { factorizeAsync } from "./linear-algebra.js";
@@ -60,7 +60,8 @@ const mostFrames = 4;
 /**
  * Expressions compiled to run over a parameter store's memory.
  *
- * Outputs are typed arrays that the next run overwrites; copy what must last.
+ * Outputs are typed arrays that the next run overwrites; copy what must last. Runs asked for at the same time take
+ * turns.
  *
  * @example
  * const program = await Program.compile({ density: flow.logProb(x) }, { parameters: store })
@@ -76,6 +77,8 @@ export class Program<Name extends string = string> {
   /** Parameters, constants, and computed values that do not depend on the batch. */
   readonly #fixed = new Map<Tensor, OrtTensor>();
   readonly #frames = new Map<number, Frame>();
+  /** The last run that was asked for, until it has ended. */
+  #running: Promise<unknown> | undefined;
 
   private constructor(
     phases: readonly Phase[],
@@ -126,7 +129,29 @@ export class Program<Name extends string = string> {
    * inverted is singular.
    */
   async run(given: ProgramInputs = {}): Promise<Record<Name, FloatArray>> {
-    await breathe();
+    const before = this.#running;
+    const mine = this.#inTurn(before, given);
+    this.#running = mine;
+    try {
+      return await mine;
+    } finally {
+      if (this.#running === mine) this.#running = undefined;
+    }
+  }
+
+  /** Runs after the one before, if that is under way, and once whoever asked for it has had a turn to copy. */
+  async #inTurn(
+    before: Promise<unknown> | undefined,
+    given: ProgramInputs,
+  ): Promise<Record<Name, FloatArray>> {
+    if (before) {
+      await Promise.allSettled([before]);
+      await nextTurn();
+    } else await breathe();
+    return this.#execute(given);
+  }
+
+  async #execute(given: ProgramInputs): Promise<Record<Name, FloatArray>> {
     const frame = this.#bind(given);
     const value = (node: Tensor) => this.#value(node, frame);
     for (const phase of this.#phases) {

@@ -1,5 +1,7 @@
 // What a running fit tells whoever listens. Plain data: a progress bar, a log and a page all read the same events.
 
+import type { Drift } from "../jacobian/index.js";
+
 /** One look at the model, on rows it was not trained on and on as many training rows. */
 export interface Evaluation {
   readonly step: number;
@@ -25,6 +27,7 @@ export type TrainingEvent =
       /** Factor on the learning rate from here on. */
       readonly rateFactor: number;
     }
+  | ({ readonly type: "drift"; readonly step: number } & Drift)
   | { readonly type: "end"; readonly step: number; readonly reason: StopReason };
 
 export type StopReason = "finished" | "patience" | "interrupted" | "diverged";

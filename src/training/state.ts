@@ -9,7 +9,7 @@ import type { Evaluation } from "./events.js";
 export interface TrainingState {
   /** Steps taken. */
   readonly step: number;
-  /** The trainable range of the arena. */
+  /** All values of the arena: trained ones, fixed ones, and those that the Jacobian estimator carries along. */
   readonly values: FloatArray;
   /** The optimizer's slots and, where one is kept, the running average, by buffer name. */
   readonly buffers: Readonly<Record<string, FloatArray>>;

@@ -1,19 +1,18 @@
-// One training step: the gradient program and the optimizer's update over the arena.
+// One training step: the gradient program, the optimizer's update over the arena, and what an estimator does besides.
 
 import type { Flow } from "../flows/index.js";
-import type { JacobianEstimator } from "../jacobian/index.js";
+import type { Companion, Drift, Host, JacobianEstimator, Problem } from "../jacobian/index.js";
 import { type ArrayKernels, instantiateKernels } from "../kernels/index.js";
 import type { Optimizer } from "../optimizers/index.js";
+import { Random } from "../random/index.js";
 import { type FloatArray, ParameterStore, Program } from "../runtime/index.js";
 import {
-  add,
   constant,
   exactRules,
   type GradientRule,
   gradients,
   input,
   type JacobianRules,
-  matmul,
   mean,
   neg,
   Parameter,
@@ -21,19 +20,12 @@ import {
   type Tensor,
   topologicalOrder,
 } from "../tensor/index.js";
-
-/**
- * Beyond this dimension the Lie rule's steps shrink as 1/D: a step of r in every element of u moves an output by up to
- * r D times its size. At D = 36, with rates of 0.02 and 0.03, 7 of 10 runs without this ended 1 to 5 nats worse.
- */
-const fullRateDimension = 16;
-/** Above this dimension a matrix product is worth a call of ONNX Runtime. */
-const kernelDimension = 192;
+import { limitNorm, MultiplicativeStep } from "./multiplicative.js";
 
 export interface StepOptions {
   readonly estimator: JacobianEstimator;
   readonly optimizer: Optimizer;
-  /** Largest Frobenius norm of a step in the Lie algebra; only for estimators that multiply. */
+  /** Largest Frobenius norm of a step in the Lie algebra, in (0, 1); only for estimators that multiply. */
   readonly stepClip?: number;
   /** Largest Euclidean norm of the whole gradient; larger ones are scaled down. Default: no limit. */
   readonly gradientClip?: number;
@@ -41,6 +33,21 @@ export interface StepOptions {
   readonly float?: "float32" | "float64";
   /** Further buffers to keep beside the parameters. */
   readonly buffers?: readonly string[];
+  /** Of the estimator's own random numbers; each step's depend on the seed and the step's number alone. */
+  readonly random?: Random;
+}
+
+/** What is made once and used by every step. */
+interface Parts {
+  readonly flow: Flow;
+  readonly store: ParameterStore;
+  readonly kernels: ArrayKernels;
+  readonly program: Program;
+  readonly companion: Companion;
+  readonly host: Host | undefined;
+  readonly multiplicative: MultiplicativeStep | undefined;
+  /** Elements at the start of the arena that the optimizer does not move directly. */
+  readonly matricesEnd: number;
 }
 
 /**
@@ -48,59 +55,57 @@ export interface StepOptions {
  * is the Trainer's.
  *
  * The loss that a step returns leaves out every log|det W|, whose value costs O(D³) and which no gradient here
- * needs: watch it for NaN, not for progress.
+ * needs: watch it for NaN, not for progress. Estimators that carry the determinants along (`tracked`, `rank-one`)
+ * return the whole negative log-likelihood.
  */
 export class TrainingStep {
   readonly flow: Flow;
   readonly store: ParameterStore;
   readonly kernels: ArrayKernels;
   readonly #options: StepOptions;
-  readonly #program: Program;
-  /** Weights that move by W ← W (I − step). */
-  readonly #matrices: readonly Parameter[];
-  readonly #products: ReadonlyMap<Parameter, Program>;
-  /** Elements at the start of the arena that belong to #matrices. */
-  readonly #matricesEnd: number;
+  readonly #parts: Parts;
+  readonly #random: Random;
+  /** Of the last gradient, for the update that follows it. */
+  #last: { rows: number; random: Random; values: Readonly<Record<string, FloatArray>> } | undefined;
 
-  private constructor(
-    flow: Flow,
-    store: ParameterStore,
-    options: StepOptions,
-    program: Program,
-    matrices: readonly Parameter[],
-    products: ReadonlyMap<Parameter, Program>,
-  ) {
-    this.flow = flow;
-    this.store = store;
-    this.kernels = instantiateKernels(store.memory)[store.float];
+  private constructor(parts: Parts, options: StepOptions) {
+    this.flow = parts.flow;
+    this.store = parts.store;
+    this.kernels = parts.kernels;
+    this.#parts = parts;
     this.#options = options;
-    this.#program = program;
-    this.#matrices = matrices;
-    this.#products = products;
-    const last = matrices.at(-1);
-    const next = store.parameters[matrices.length];
-    this.#matricesEnd = !last ? 0 : next?.trainable ? store.offset(next) : store.trainableLength;
+    this.#random = options.random ?? new Random(0);
   }
 
   /** Builds and compiles the gradient program. */
   static async create(flow: Flow, options: StepOptions): Promise<TrainingStep> {
-    const { estimator, optimizer, threads, float = "float32", buffers = [] } = options;
+    const { estimator, optimizer, threads, stepClip = 0.3, float = "float32", buffers = [] } = options;
     const x = input("x", ["batch", flow.dim]);
     const loss = neg(mean(flow.logProb(x)));
-    const all = Object.values(flow.parameters);
-    const volumes = volumeMatrices(loss);
-    const matrices = estimator.update === "multiply" ? volumes : [];
-    const ordered = [...matrices, ...all.filter((p) => !matrices.includes(p))];
-    const widest = Math.max(0, ...matrices.map((matrix) => matrix.size));
+    const matrices = volumeMatrices(loss);
+    const problem: Problem = { flow, x, loss, matrices, rules: rulesFor(estimator, matrices) };
+    const companion = estimator.accompany?.(problem) ?? {};
+    const multiplicative =
+      estimator.update === "multiply"
+        ? new MultiplicativeStep(problem, { estimator, stepClip, plain: optimizer.plain ?? false, threads })
+        : undefined;
+
+    const apart = estimator.update === "add" ? [] : matrices;
+    const all = [...Object.values(flow.parameters), ...(companion.parameters ?? [])];
+    const ordered = [...apart, ...all.filter((p) => !apart.includes(p))];
     const store = new ParameterStore(ordered, {
       float,
       buffers: ["gradient", ...optimizer.slots, ...buffers],
-      scratch: 2 * widest,
+      scratch: multiplicative?.scratch,
     });
-
     const trainable = ordered.filter((p) => p.trainable);
-    const found = gradients(loss, trainable, { rules: rulesFor(estimator, volumes) });
-    const outputs: Record<string, Tensor> = { loss: withoutVolume(loss) };
+    const found = companion.gradients?.(trainable) ?? gradients(loss, trainable, { rules: problem.rules });
+    const outputs: Record<string, Tensor> = {
+      // A mixture's gradients ask for the determinants anyway: each component's weighs in with its share of the rows.
+      loss: companion.loss ?? (volumeTerms(found).length > 0 ? loss : withoutVolume(loss)),
+      ...companion.outputs,
+      ...multiplicative?.outputs,
+    };
     const into: Record<string, FloatArray> = {};
     for (const [i, gradient] of found.entries())
       if (gradient) {
@@ -108,33 +113,46 @@ export class TrainingStep {
         into[`gradient_${i}`] = store.view(trainable[i], "gradient");
       }
     const program = await Program.compile(outputs, { parameters: store, threads, into });
-
-    const products = new Map<Parameter, Program>();
-    const half = store.scratch.length / 2;
-    for (const matrix of matrices) {
-      const dim = matrix.shape[0];
-      if (dim <= kernelDimension) continue;
-      const moved = add(matrix, matmul(matrix, input("step", [dim, dim])));
-      const place = { moved: store.scratch.subarray(half, half + matrix.size) };
-      products.set(matrix, await Program.compile({ moved }, { parameters: store, threads, into: place }));
-    }
-    return new TrainingStep(flow, store, options, program, matrices, products);
+    await multiplicative?.start(store);
+    const kernels = instantiateKernels(store.memory)[store.float];
+    const host = await companion.start?.({ store, kernels, slots: optimizer.slots, threads });
+    const next = store.parameters[apart.length];
+    const matricesEnd = apart.length === 0 ? 0 : next?.trainable ? store.offset(next) : store.trainableLength;
+    const parts = { flow, store, kernels, program, companion, host, multiplicative, matricesEnd };
+    return new TrainingStep(parts, options);
   }
 
-  /** Gradient of a batch, row-major [rows, D], into the store's "gradient" buffer. Returns the loss without log|det W|. */
-  async gradient(batch: FloatArray): Promise<number> {
-    const x = this.store.float === "float64" ? Float64Array.from(batch) : batch;
-    const { loss } = await this.#program.run({ x });
-    return loss[0];
+  /**
+   * Gradient of a batch, row-major [rows, D], into the store's "gradient" buffer. Returns the loss.
+   *
+   * @param number which of the estimator's random numbers to use: a step's number
+   */
+  async gradient(batch: FloatArray, number = 1): Promise<number> {
+    const { program, companion, host } = this.#parts;
+    const rows = batch.length / this.flow.dim;
+    const random = this.#random.split(`step ${number}`);
+    await host?.before?.();
+    const noise = Object.entries(companion.noise?.(rows, random.split("noise")) ?? {});
+    const values = await program.run({
+      x: this.#floats(batch),
+      ...Object.fromEntries(noise.map(([name, drawn]) => [name, this.#floats(drawn)])),
+    });
+    this.#last = { rows, random, values };
+    return values.loss[0];
   }
 
-  /** Moves the parameters along the gradient in the buffer. `step` counts from 1. */
-  async update(learningRate: number, step: number): Promise<void> {
+  /**
+   * Moves the parameters along the gradient in the buffer. `step` counts from 1.
+   *
+   * @returns what an estimator that carries determinants along found when it checked them, at the steps where it does
+   */
+  async update(learningRate: number, step: number): Promise<Drift | undefined> {
     const { store, kernels } = this;
+    const { multiplicative, host, matricesEnd } = this.#parts;
     const { optimizer, gradientClip } = this.#options;
     const gradient = store.buffer("gradient");
     const slots = optimizer.slots.map((name) => store.buffer(name));
-    if (gradientClip !== undefined) limitNorm(kernels, gradient, gradientClip);
+    const clip = gradientClip === undefined ? 1 : limitNorm(kernels, gradient, gradientClip);
     const range = (target: FloatArray, from: number, to: number) =>
       optimizer.update({
         kernels,
@@ -144,52 +162,51 @@ export class TrainingStep {
         learningRate,
         step,
       });
-    for (const matrix of this.#matrices) await this.#multiply(matrix, range);
-    if (this.#matricesEnd < store.trainableLength)
-      range(store.trainable.subarray(this.#matricesEnd), this.#matricesEnd, store.trainableLength);
+    const { rows = 0, values = {}, random = this.#random } = this.#last ?? {};
+    await multiplicative?.run(store, kernels, range, { learningRate, clip, rows, values });
+    if (matricesEnd < store.trainableLength)
+      range(store.trainable.subarray(matricesEnd), matricesEnd, store.trainableLength);
+    return host?.after?.({ learningRate, step, rows, values, clip, random });
   }
 
-  /** W ← W + W S, where S is the optimizer's step for this matrix, clipped. */
-  async #multiply(
-    matrix: Parameter,
-    range: (target: FloatArray, from: number, to: number) => void,
-  ): Promise<void> {
-    const { store, kernels } = this;
-    const { stepClip = 0.3 } = this.#options;
-    const step = store.scratch.subarray(0, matrix.size);
-    const half = store.scratch.length / 2;
-    const moved = store.scratch.subarray(half, half + matrix.size);
-    step.fill(0);
-    const offset = store.offset(matrix);
-    range(step, offset, offset + matrix.size);
-    const [dim] = matrix.shape;
-    if (dim > fullRateDimension) kernels.scale(step.length, step.byteOffset, fullRateDimension / dim);
-    limitNorm(kernels, step, stepClip);
-    const weight = store.view(matrix);
-    const product = this.#products.get(matrix);
-    if (product) await product.run({ step });
-    else kernels.rightMultiplyAdd(dim, dim, weight.byteOffset, step.byteOffset, moved.byteOffset);
-    weight.set(moved);
+  /**
+   * A formula with every log|det W| and W^{-1} that the estimator has at hand in place of its computation: under
+   * `tracked` and `rank-one` exact densities and samples then need no factorisation. Other estimators know none, and
+   * the formula stays as it is.
+   *
+   * @example const sampler = await Program.compile({ x: step.known(flow.sample(noise)) }, { parameters: step.store })
+   */
+  known(formula: Tensor): Tensor {
+    const replaced = topologicalOrder([formula]).flatMap((node): [Tensor, Tensor][] => {
+      const value = isHost(node) ? this.#parts.companion.known?.(node) : undefined;
+      return value ? [[node, value]] : [];
+    });
+    return substitute([formula], new Map(replaced))[0];
   }
 
   async release(): Promise<void> {
-    await this.#program.release();
-    for (const program of this.#products.values()) await program.release();
+    const { program, multiplicative, host } = this.#parts;
+    await program.release();
+    await multiplicative?.release();
+    await host?.release?.();
+  }
+
+  /** Numbers in the program's precision. */
+  #floats(values: FloatArray): FloatArray {
+    if (this.store.float === "float64") return Float64Array.from(values);
+    return values instanceof Float32Array ? values : Float32Array.from(values);
   }
 }
 
-/** Scales a vector down to a Euclidean norm, if it is longer. */
-function limitNorm(kernels: ArrayKernels, vector: FloatArray, limit: number): void {
-  const norm = Math.sqrt(kernels.sumOfSquares(vector.length, vector.byteOffset));
-  if (norm > limit) kernels.scale(vector.length, vector.byteOffset, limit / norm);
-}
+const isVolume = ({ operation }: Tensor) => operation.name === "logAbsDet";
+const isHost = (node: Tensor) => isVolume(node) || node.operation.name === "inverse";
 
-const volumeTerms = (root: Tensor) =>
-  topologicalOrder([root]).filter((node) => node.operation.name === "logAbsDet");
+const volumeTerms = (roots: readonly (Tensor | undefined)[]) =>
+  topologicalOrder(roots.filter((root) => root !== undefined)).filter(isVolume);
 
 /** The trained parameters whose log|det| enters the loss. */
 function volumeMatrices(loss: Tensor): Parameter[] {
-  const parameters = volumeTerms(loss)
+  const parameters = volumeTerms([loss])
     .map((node) => node.inputs[0])
     .filter((matrix) => matrix instanceof Parameter);
   return [...new Set(parameters.filter(({ trainable }) => trainable))];
@@ -210,6 +227,6 @@ function rulesFor({ rules }: JacobianEstimator, matrices: readonly Tensor[]): Ja
 
 function withoutVolume(loss: Tensor): Tensor {
   const none = constant(0);
-  const [data] = substitute([loss], new Map(volumeTerms(loss).map((node) => [node, none])));
+  const [data] = substitute([loss], new Map(volumeTerms([loss]).map((node) => [node, none])));
   return data;
 }

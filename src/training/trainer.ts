@@ -90,11 +90,17 @@ export class Trainer {
     this.#noise = (options.random ?? new Random(0)).split("noise");
     this.#buffers = [...(options.optimizer ?? adam()).slots, ...(options.averageDecay ? ["average"] : [])];
     this.#batch = new Float32Array(options.batches.batchSize * flow.dim);
-    this.#best = { values: step.store.trainable.slice(), validationNll: Infinity, step: 0 };
+    this.#best = { values: step.store.values.slice(), validationNll: Infinity, step: 0 };
     if (options.averageDecay) step.store.buffer("average").set(step.store.trainable);
   }
 
   static async create(flow: Flow, options: TrainerOptions): Promise<Trainer> {
+    if (options.averageDecay && options.estimator?.movesFixed)
+      throw new LogdetError(
+        "usage",
+        `the estimator ${options.estimator.name} moves numbers that a running average does not see`,
+        { hint: "Leave averageDecay out, or choose another estimator." },
+      );
     const step = await TrainingStep.create(flow, {
       estimator: options.estimator ?? lie,
       optimizer: options.optimizer ?? adam(),
@@ -103,6 +109,7 @@ export class Trainer {
       threads: options.threads,
       float: options.float,
       buffers: options.averageDecay ? ["average"] : [],
+      random: options.random?.split("estimator"),
     });
     return new Trainer(flow, options, step, await Likelihood.create(flow, step.store, options.threads));
   }
@@ -130,7 +137,7 @@ export class Trainer {
    */
   async run(signal?: AbortSignal): Promise<StopReason> {
     const { steps, onEvent, optimizer, estimator } = this.#options;
-    if (this.#last) this.store.trainable.set(this.#last);
+    if (this.#last) this.store.values.set(this.#last);
     this.#last = undefined;
     onEvent?.({
       type: "start",
@@ -140,8 +147,8 @@ export class Trainer {
       optimizer: (optimizer ?? adam()).name,
     });
     const reason = await this.#loop(signal);
-    this.#last = this.store.trainable.slice();
-    this.store.trainable.set(this.#best.values);
+    this.#last = this.store.values.slice();
+    this.store.values.set(this.#best.values);
     onEvent?.({ type: "end", step: this.#taken, reason });
     return reason;
   }
@@ -172,12 +179,13 @@ export class Trainer {
       const added = this.#noise.fillNormal(new Float32Array(values.length), noise * factor);
       for (let i = 0; i < values.length; i++) values[i] += added[i];
     }
-    const problem = await this.#gradient(values);
+    const problem = await guarded(() => this.#gradient(values));
     if (problem) return problem;
     this.#taken++;
     this.#slotSteps++;
     const rate = learningRate * factor * this.#rateFactor;
-    await this.#step.update(rate, this.#slotSteps);
+    const failure = await guarded(() => this.#update(rate));
+    if (failure) return failure;
     if (averageDecay) {
       const average = this.store.buffer("average");
       // Early on the average follows quickly, or it would remember the start.
@@ -192,15 +200,14 @@ export class Trainer {
 
   /** The gradient of a batch into its buffer; returns what is wrong with the loss, if anything. */
   async #gradient(values: Float32Array): Promise<string | undefined> {
-    try {
-      const loss = await this.#step.gradient(values);
-      if (Math.abs(loss) <= absurd * this.flow.dim) return undefined;
-      return `the loss became ${loss.toPrecision(3)}`;
-    } catch (error) {
-      // The exact rule inverts matrices, and one that has exploded cannot be inverted.
-      if (error instanceof LogdetError && error.code === "numeric") return error.message;
-      throw error;
-    }
+    const loss = await this.#step.gradient(values, this.#taken + 1);
+    if (Math.abs(loss) <= absurd * this.flow.dim) return undefined;
+    return `the loss became ${loss.toPrecision(3)}`;
+  }
+
+  async #update(rate: number): Promise<undefined> {
+    const drift = await this.#step.update(rate, this.#slotSteps);
+    if (drift) this.#options.onEvent?.({ type: "drift", step: this.#taken, ...drift });
   }
 
   /** Looks at the model; returns what is wrong with it, if anything. */
@@ -211,7 +218,7 @@ export class Trainer {
     if (current) store.trainable.set(store.buffer("average"));
     const validationNll = await this.#likelihood.nll(validation);
     const trainNll = await this.#likelihood.nll(training);
-    const values = store.trainable.slice();
+    const values = store.values.slice();
     if (current) store.trainable.set(current);
 
     if (!Number.isFinite(validationNll)) return `the validation loss became ${validationNll}`;
@@ -231,9 +238,9 @@ export class Trainer {
   #rollBack(reason: string): void {
     this.#rateFactor /= 2;
     this.#slotSteps = 0;
-    this.store.trainable.set(this.#best.values);
+    this.store.values.set(this.#best.values);
     for (const name of this.#buffers) this.store.buffer(name).fill(0);
-    if (this.#options.averageDecay) this.store.buffer("average").set(this.#best.values);
+    if (this.#options.averageDecay) this.store.buffer("average").set(this.store.trainable);
     this.#options.onEvent?.({ type: "rollback", step: this.#taken, reason, rateFactor: this.#rateFactor });
   }
 
@@ -241,7 +248,7 @@ export class Trainer {
   state(): TrainingState {
     return {
       step: this.#taken,
-      values: (this.#last ?? this.store.trainable).slice(),
+      values: (this.#last ?? this.store.values).slice(),
       buffers: Object.fromEntries(this.#buffers.map((name) => [name, this.store.buffer(name).slice()])),
       slotSteps: this.#slotSteps,
       rateFactor: this.#rateFactor,
@@ -259,12 +266,13 @@ export class Trainer {
    * @throws LogdetError "usage" if the state is of another flow or optimizer.
    */
   restore(state: TrainingState): void {
-    const fits = (values: FloatArray | undefined) => values?.length === this.store.trainableLength;
-    if (!fits(state.values) || !this.#buffers.every((name) => fits(state.buffers[name])))
+    const { values, trainableLength } = this.store;
+    const fits = (name: string) => state.buffers[name]?.length === trainableLength;
+    if (state.values.length !== values.length || !this.#buffers.every(fits))
       throw new LogdetError("usage", "the training state is of another flow or optimizer");
     this.#last = undefined;
     this.#taken = state.step;
-    this.store.trainable.set(state.values);
+    values.set(state.values);
     for (const name of this.#buffers) this.store.buffer(name).set(state.buffers[name]);
     this.#slotSteps = state.slotSteps;
     this.#rateFactor = state.rateFactor;
@@ -279,5 +287,15 @@ export class Trainer {
   async release(): Promise<void> {
     await this.#step.release();
     await this.#likelihood.release();
+  }
+}
+
+/** What is wrong according to a piece of work, or with it: a matrix that has exploded cannot be inverted. */
+async function guarded(work: () => Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof LogdetError && error.code === "numeric") return error.message;
+    throw error;
   }
 }

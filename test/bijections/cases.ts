@@ -5,9 +5,14 @@ import {
   chain,
   leakyTanh,
   linear,
+  luLinear,
+  mixtureOfLogistics,
+  rankOneLinear,
   rationalQuadraticSpline,
+  selfNormalizingLinear,
   smoothLeakyRelu,
   standardization,
+  sumOfTanh,
 } from "../../src/bijections/index.js";
 import { Random } from "../../src/random/index.js";
 
@@ -21,11 +26,21 @@ const randomLinear = (dim: number, seed = 3) => linear({ dim, noise: 0.1, random
 
 export const bijectionCases: Readonly<Record<string, (dim: number) => Bijection>> = {
   linear: (dim) => randomLinear(dim),
+  "LU linear": (dim) => luLinear({ dim, noise: 0.1, random: new Random(3) }),
+  "LU linear, rows in another order": (dim) =>
+    luLinear({ dim, noise: 0.1, permutation: [...new Random(4).permutation(dim)] }),
+  "rank-one linear": (dim) => rankOneLinear({ dim, noise: 0.1, random: new Random(3) }),
+  "self-normalizing linear": (dim) => selfNormalizingLinear({ dim, noise: 0.1, random: new Random(3) }),
   "smooth leaky ReLU": (dim) => smoothLeakyRelu({ dim }),
   "smooth leaky ReLU, nearly flat": (dim) => smoothLeakyRelu({ dim, alpha: 0.01 }),
   "smooth leaky ReLU, straight": (dim) => smoothLeakyRelu({ dim, alpha: 1 }),
   "leaky tanh": (dim) => leakyTanh({ dim }),
   "leaky tanh, steep and nearly flat": (dim) => leakyTanh({ dim, alpha: 4, beta: 0.02 }),
+  "sum of tanh": (dim) => sumOfTanh({ dim, random: new Random(8) }),
+  "sum of tanh, one unit": (dim) => sumOfTanh({ dim, units: 1 }),
+  "mixture of logistics, probit": (dim) => mixtureOfLogistics({ dim, random: new Random(9) }),
+  "mixture of logistics, logit": (dim) => mixtureOfLogistics({ dim, link: "logit", random: new Random(9) }),
+  "mixture of logistics, one component": (dim) => mixtureOfLogistics({ dim, components: 1 }),
   standardization: randomStandardization,
   "rational-quadratic spline": (dim) => rationalQuadraticSpline({ dim, bins: 6, bound: 3 }),
   chain: (dim) =>

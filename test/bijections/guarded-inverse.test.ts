@@ -3,7 +3,9 @@
 import { expect, it } from "vitest";
 import { invertMonotone, type MonotoneFunction } from "../../src/bijections/guarded-inverse.js";
 import {
+  abs,
   add,
+  div,
   exp,
   gradients,
   input,
@@ -11,6 +13,7 @@ import {
   neg,
   parameter,
   sigmoid,
+  sqrt,
   sub,
   sum,
   tanh,
@@ -79,4 +82,22 @@ it("stays at the root once it is found, however many steps follow", async () => 
       ),
     ).toBeLessThan(1e-12);
   }
+});
+
+it("finds, when asked to halve, roots that Newton circles, and stays there", async () => {
+  // x / √(|x| + e): Newton's next point is −x |x| / (|x| + 2e), all but the mirror image.
+  const e = 1e-9;
+  const forward: MonotoneFunction = (x) => {
+    const inner = add(abs(x), e);
+    return { y: div(x, sqrt(inner)), derivative: div(add(mul(0.5, abs(x)), e), mul(inner, sqrt(inner))) };
+  };
+  const zero = mul(0, y);
+  const bracket = { low: sub(zero, 3), high: add(zero, 5), start: add(zero, 1) };
+  const solve = (steps: number, halving: boolean) =>
+    invertMonotone({ forward, y: zero, ...bracket, steps, halving });
+  const outputs = { circling: solve(60, false), found: solve(60, true), stays: solve(100, true) };
+  const result = await evaluate(outputs, { y: Float64Array.of(1) }, randomStore({}));
+  expect(Math.abs(result.circling[0])).toBeGreaterThan(0.9);
+  expect(Math.abs(result.found[0])).toBeLessThan(1e-12);
+  expect(Math.abs(result.stays[0])).toBeLessThan(1e-12);
 });

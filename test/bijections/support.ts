@@ -45,6 +45,11 @@ export function asFloat(inputs: ProgramInputs, float: FloatType): ProgramInputs 
   );
 }
 
+/** Numbers moved into a support. */
+export function within(values: Float64Array, support: Support = "line"): Float64Array {
+  return support === "line" ? values : values.map(ontoSupport[support].point);
+}
+
 /** Rows of normals times `scale`. */
 export function normalRows(count: number, dim: number, scale = 1, seed = 2): Float64Array {
   return new Random(seed).fillNormal(new Float64Array(count * dim), scale);
@@ -100,27 +105,41 @@ export function logAbsDeterminant(matrix: ArrayLike<number>, n: number): number 
   return total;
 }
 
+/** Where a density is positive: everywhere, above 0, or between 0 and 1. */
+export type Support = "line" | "half-line" | "interval";
+
+/** Maps of the line onto each support, and their derivatives. */
+const ontoSupport: Record<Support, { point: (t: number) => number; slope: (t: number) => number }> = {
+  line: { point: Math.sinh, slope: Math.cosh },
+  "half-line": { point: Math.exp, slope: Math.exp },
+  interval: { point: (t) => 1 / (1 + Math.exp(-t)), slope: (t) => 0.25 / Math.cosh(t / 2) ** 2 },
+};
+
 /**
- * Points and weights for integrals over the whole line: z = sinh t with t on a grid, dz = cosh t dt. Exponentially
- * accurate for smooth integrands, and it reaches far into heavy tails.
+ * Points and weights for integrals over a support: z = sinh t on the whole line, with t on a grid, dz = cosh t dt.
+ * Exponentially accurate for smooth integrands, and it reaches far into heavy tails.
  */
-export function lineGrid(reach: number, count: number): { points: Float64Array; weights: Float64Array } {
+export function lineGrid(
+  reach: number,
+  count: number,
+  support: Support = "line",
+): { points: Float64Array; weights: Float64Array } {
+  const { point, slope } = ontoSupport[support];
   const step = (2 * reach) / (count - 1);
   const at = Float64Array.from({ length: count }, (_, i) => -reach + i * step);
-  return { points: at.map(Math.sinh), weights: at.map((t) => step * Math.cosh(t)) };
+  return { points: at.map(point), weights: at.map((t) => step * slope(t)) };
 }
 
-/** ∫ exp(logDensity) over the line or the plane. */
+/** ∫ exp(logDensity) over the line or the plane, or the part of it where it is positive. */
 export async function integral(
   logDensity: Tensor,
   dim: number,
   store: ParameterStore,
-  { reach, count }: { reach: number; count: number },
+  { reach, count, support }: { reach: number; count: number; support?: Support },
 ): Promise<number> {
-  const { points, weights } = lineGrid(reach, count);
+  const { points, weights } = lineGrid(reach, count, support);
   const size = count ** dim;
-  const digit = (row: number, column: number) =>
-    column === dim - 1 ? row % count : Math.floor(row / count) % count;
+  const digit = (row: number, column: number) => Math.floor(row / count ** (dim - 1 - column)) % count;
   const rows = Float64Array.from(
     { length: size * dim },
     (_, i) => points[digit(Math.floor(i / dim), i % dim)],

@@ -1,4 +1,5 @@
-// What must hold for every base density, with random parameters: it is a density, and its draws follow it.
+// What must hold for every base density, with random parameters: it is a density, and its draws follow it. Where
+// columns depend on each other, these two are in dependence.test.ts.
 
 import { describe, expect, it } from "vitest";
 import { buildDistribution, distributions } from "../../src/distributions/index.js";
@@ -13,13 +14,16 @@ import {
   normalRows,
   randomStore,
   wideRows,
+  within,
   worstError,
 } from "../bijections/support.js";
-import { distributionCases } from "./cases.js";
+import { dependentCases, distributionCases, supports } from "./cases.js";
 import { draws, sampler } from "./support.js";
 
 it("the battery covers every type in the table", () => {
-  const covered = Object.values(distributionCases).map((make) => make(2).config().type);
+  const covered = Object.values({ ...distributionCases, ...dependentCases }).map(
+    (make) => make(2).config().type,
+  );
   expect([...new Set(covered)].sort()).toEqual(Object.keys(distributions).sort());
 });
 
@@ -35,7 +39,7 @@ function kolmogorovSmirnov(values: Float64Array, points: Float64Array, cumulativ
   return worst;
 }
 
-describe.each(Object.entries(distributionCases))("%s", (_, make) => {
+describe.each(Object.entries(distributionCases))("%s", (name, make) => {
   it.each([
     [1, 40, 4001],
     [2, 14, 701],
@@ -45,6 +49,7 @@ describe.each(Object.entries(distributionCases))("%s", (_, make) => {
     const total = await integral(density, dim, randomStore(base.parameters, { noise: 0.3 }), {
       reach,
       count,
+      support: supports[name],
     });
     // On the coarser grid of the plane, the kink of the Laplace density costs 3e-4.
     expect(total).toBeCloseTo(1, dim === 1 ? 4 : 3);
@@ -56,7 +61,7 @@ describe.each(Object.entries(distributionCases))("%s", (_, make) => {
     const base = make(dim);
     const store = randomStore(base.parameters, { noise: 0.3 });
     const values = await draws(base, count, store);
-    const { points, weights } = lineGrid(25, 8001);
+    const { points, weights } = lineGrid(25, 8001, supports[name]);
     for (let column = 0; column < dim; column++) {
       // Columns are independent: along one of them the joint density is the marginal times a constant.
       const rows = Float64Array.from({ length: points.length * dim }, (_, i) =>
@@ -97,7 +102,9 @@ describe.each(Object.entries(distributionCases))("%s", (_, make) => {
       (3.3 * 0.25) / Math.sqrt(count),
     );
   });
+});
 
+describe.each(Object.entries({ ...distributionCases, ...dependentCases }))("%s", (title, make) => {
   it("has the gradients that differences show, for its argument and every parameter", async () => {
     const dim = 2;
     const base = make(dim);
@@ -105,7 +112,10 @@ describe.each(Object.entries(distributionCases))("%s", (_, make) => {
     const z = input("z", ["batch", dim]);
     const loss = mean(base.logProb(z));
     // Moved off 0, where the Laplace density has its kink.
-    const rows = normalRows(5, dim, 2).map((v) => v + 0.1);
+    const rows = within(
+      normalRows(5, dim, 2).map((v) => v + 0.1),
+      supports[title],
+    );
     const names = ["z", ...Object.keys(base.parameters)];
     const found = gradients(loss, [z, ...Object.values(base.parameters)]);
     const outputs = Object.fromEntries(names.map((name, i) => [name, found[i] as Tensor]));

@@ -10,6 +10,7 @@ import {
   published,
   relative,
   relativeAffine,
+  tracked,
 } from "../../src/jacobian/index.js";
 import { adam, type Optimizer, sgd } from "../../src/optimizers/index.js";
 import { Program } from "../../src/runtime/index.js";
@@ -83,6 +84,7 @@ describe("mixing the columns", () => {
     { estimator: published, optimizer: descent, way: "plain descent" },
     { estimator: lie, optimizer: momentum, way: "momentum" },
     { estimator: lie, optimizer: adam(), way: "Adam" },
+    { estimator: tracked({ pace: 1 }), optimizer: adam(), way: "plain descent, Adam for the biases" },
   ])("leaves the path of the outputs as it is: $estimator.name, $way", async ({ estimator, optimizer }) => {
     const { apart, travelled } = await compare(estimator, optimizer);
     expect(travelled).toBeGreaterThan(0.1);

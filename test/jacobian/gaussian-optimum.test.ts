@@ -134,14 +134,14 @@ describe("at the optimum", () => {
     expectClose([await nll(flow, store, rows)], [-optimum], { absolute: 1e-12 });
   });
 
-  it.each(Object.values(jacobianEstimators))(
-    "$name rests there if it says that it is exact: $exact",
-    async (estimator) => {
-      const found = await direction(flow, store, rows, estimator);
-      expect(largest(found["bijection.0.weight"])).toBeLessThan(1e-10);
-      // What the published rule leaves out, and what then drives it away.
-      const driven = estimator.exact ? new Float64Array(dim) : best.bias.data;
-      expectClose(found["bijection.0.bias"], driven, { absolute: 1e-10 });
-    },
+  const byRulesAlone = Object.values(jacobianEstimators).filter(
+    ({ layer, accompany }) => !layer && !accompany,
   );
+  it.each(byRulesAlone)("$name rests there if it says that it is exact: $exact", async (estimator) => {
+    const found = await direction(flow, store, rows, estimator);
+    expect(largest(found["bijection.0.weight"])).toBeLessThan(1e-10);
+    // What the published rule leaves out, and what then drives it away.
+    const driven = estimator.exact ? new Float64Array(dim) : best.bias.data;
+    expectClose(found["bijection.0.bias"], driven, { absolute: 1e-10 });
+  });
 });

@@ -118,10 +118,15 @@ describe("the table of estimators", () => {
     }
     expect(Object.keys(jacobianEstimators).sort()).toEqual([
       "exact",
+      "free-form",
       "lie",
+      "lu",
       "published",
+      "rank-one",
       "relative",
       "relative-affine",
+      "self-normalizing",
+      "tracked",
     ]);
   });
 

@@ -104,7 +104,7 @@ describe("weight decay", () => {
 describe("the table of optimizers", () => {
   it("makes each by its own name", () => {
     for (const name of Object.keys(optimizers)) expect(optimizer(name).name).toBe(name);
-    expect(Object.keys(optimizers).sort()).toEqual(["adam", "adamw", "sgd"]);
+    expect(Object.keys(optimizers).sort()).toEqual(["adam", "adamw", "descent", "sgd"]);
   });
 
   it("refuses unknown names, and names that every object has", () => {

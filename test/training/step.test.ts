@@ -47,7 +47,8 @@ describe("a step in the Lie algebra", () => {
   it.each([1, 3, 16, 37, 192, 193, 197, 200])(
     "is W (I − η G), and beyond 16 columns 16/D of that, D = %i",
     async (dim) => {
-      const rate = 0.01 * Math.min(1, 16 / dim);
+      const rate = 0.001;
+      const shrunk = rate * Math.min(1, 16 / dim);
       const flow = denseFlow({
         dim,
         layers: 2,
@@ -55,23 +56,23 @@ describe("a step in the Lie algebra", () => {
         base: "logistic",
         front: false,
       });
-      const step = await create(flow, { estimator: lie, stepClip: 1e9 });
+      const step = await create(flow, { estimator: lie, stepClip: 0.99 });
       const { store } = step;
       const batch = rows(10, dim);
       for (let i = 1; i <= 2; i++) {
         const before = store.trainable.slice();
         await step.gradient(batch);
-        await step.update(0.01, i);
+        await step.update(rate, i);
         for (const [name, moved] of Object.entries(flow.parameters)) {
           const offset = store.offset(moved);
           const old = before.subarray(offset, offset + moved.size);
           const gradient = store.view(moved, "gradient");
           const wanted = old.map((value, k) => {
-            if (!name.endsWith(".weight")) return value - 0.01 * gradient[k];
+            if (!name.endsWith(".weight")) return value - rate * gradient[k];
             const [row, column] = [Math.floor(k / dim), k % dim];
             let product = 0;
             for (let j = 0; j < dim; j++) product += old[row * dim + j] * gradient[j * dim + column];
-            return value - rate * product;
+            return value - shrunk * product;
           });
           expectClose(store.view(moved), wanted, { relative: 1e-9, absolute: 1e-11 });
         }
@@ -155,19 +156,17 @@ describe("the gradient rules of an estimator", () => {
     return { dim, parameters: { left, right, bias }, forward, inverse: neverInverse, config };
   };
 
-  it.each(Object.values(jacobianEstimators))(
-    "$name: are for matrices that are parameters with a volume",
-    async (estimator) => {
-      const flow = new Flow(chain([coupling(), factored()]), normal({ dim }));
-      const [found, truth] = [await create(flow, { estimator }), await create(flow, { estimator: exact })];
-      for (const step of [found, truth]) await step.gradient(rows(10, dim));
-      for (const each of Object.values(flow.parameters))
-        expectClose(found.store.view(each, "gradient"), truth.store.view(each, "gradient"), {
-          relative: 1e-12,
-        });
-      for (const step of [found, truth]) await step.release();
-    },
-  );
+  const ordinary = Object.values(jacobianEstimators).filter(({ name }) => name !== "free-form");
+  it.each(ordinary)("$name: are for matrices that are parameters with a volume", async (estimator) => {
+    const flow = new Flow(chain([coupling(), factored()]), normal({ dim }));
+    const [found, truth] = [await create(flow, { estimator }), await create(flow, { estimator: exact })];
+    for (const step of [found, truth]) await step.gradient(rows(10, dim));
+    for (const each of Object.values(flow.parameters))
+      expectClose(found.store.view(each, "gradient"), truth.store.view(each, "gradient"), {
+        relative: 1e-12,
+      });
+    for (const step of [found, truth]) await step.release();
+  });
 });
 
 describe("gradient clipping", () => {

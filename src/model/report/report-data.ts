@@ -1,6 +1,8 @@
 // What the report and the model card are made of: plain numbers and names, nothing that has to be computed by a
 // model. Whoever fills this in decides how many rows to draw; the report never sees the table itself.
 
+import type { RunSetting } from "../run-words.js";
+
 /** At most so many columns are drawn against each other. */
 export const maximumPairColumns = 6;
 
@@ -25,6 +27,8 @@ export interface ReportData {
   readonly heldOutLogProb: readonly number[];
   /** One entry a latent dimension to be shown. */
   readonly pit: readonly PitValues[];
+  /** Tails in which the model differs from its data, one clause each; absent where they were not compared. */
+  readonly tails?: readonly string[];
 }
 
 /** The table the model was trained on. */
@@ -81,6 +85,8 @@ export interface TrainingSummary {
   readonly bestStep: number;
   /** Standard deviation of the noise on the training rows at the start, in standard deviations; 0 is none. */
   readonly noise: number;
+  /** The nets that were tried, and which of them were kept: one, or those that the model averages. */
+  readonly runs?: readonly (RunSetting & { readonly kept: boolean })[];
 }
 
 export interface CurvePoint {

@@ -13,6 +13,7 @@ import {
   natsExplained,
   pairStory,
   quality,
+  tailStory,
   trainingStory,
 } from "./sentences.js";
 import { snippetNote, snippets } from "./snippets.js";
@@ -103,7 +104,7 @@ function pictures(data: ReportData): Html[] {
     sections.push(
       section(
         pairs.names.length > 1 ? "Data and model, column against column" : "Data and model",
-        pairStory(data),
+        [...pairStory(data), ...tailStory(data)],
         figure(
           pairwise(pairs, data.data.columns),
           "Axes span the central 99 % of the data; values outside are not drawn.",

@@ -1,6 +1,7 @@
 // What the numbers say, in plain words: shared by the report and the model card. The sentences hold names as they
 // came, on one line: whoever prints them escapes them.
 
+import { runWords } from "../run-words.js";
 import { calibrate } from "./calibration.js";
 import { maximumPairColumns, type ReportData } from "./report-data.js";
 import { lowestShare, quantile, sortedFinite } from "./statistics.js";
@@ -43,12 +44,22 @@ export function quality({ metrics, data }: ReportData): string[] {
 
 /** How training went. */
 export function trainingStory({ training }: ReportData): string[] {
-  const { steps, epochs, seconds, stoppedBy, bestStep, noise } = training;
+  const { steps, epochs, seconds, stoppedBy, bestStep, noise, runs = [] } = training;
+  const kept = runs.filter((run) => run.kept);
   const passes = epochs < 10 ? Number(epochs.toPrecision(2)) : Math.round(epochs);
   return [
     `Training took ${plural(steps, "step")}, ${passes === 1 ? "1 pass" : `${formatNumber(passes)} passes`} ` +
       `over the training rows, in ${formatDuration(seconds)}. It ended because ${oneLine(stoppedBy).replace(/\.$/, "")}.`,
     `The weights of step ${formatCount(bestStep)}, under which the validation rows were most likely, were kept.`,
+    ...(runs.length > 1
+      ? [
+          `So were ${runs.length - 1} other ${runs.length === 2 ? "net" : "nets"} (tried: ${runs.map(runWords).join("; ")}). ` +
+            (kept.length > 1
+              ? `The validation rows were most likely under the average of ${kept.length} of them, which is the model: ` +
+                `${kept.map(runWords).join("; ")}. The curves are those of the first.`
+              : `The validation rows were most likely under the one with ${kept.map(runWords).join("")}.`),
+        ]
+      : []),
     ...(noise > 0
       ? [
           `The training rows carried noise of ${formatNumber(noise)} standard deviations at first, so the training curve may ` +
@@ -96,6 +107,20 @@ export function pairStory({ pairs, data }: ReportData): string[] {
     ...(shown < data.columns.length
       ? [`${shown} of the model's ${formatCount(data.columns.length)} columns are shown.`]
       : []),
+  ];
+}
+
+/** Whether extreme values are as common in the model as in the data. */
+export function tailStory({ tails }: ReportData): string[] {
+  if (!tails) return [];
+  if (tails.length === 0)
+    return [
+      "The tails match: by Hill's estimates, extreme values are as common in the model as in the data.",
+    ];
+  return [
+    `The tails do not match everywhere: ${list(tails.map(oneLine))}. The numbers are Hill's estimates of the tail ` +
+      "index: the heavier a tail, the larger. Where the data's is heavier, extreme values are more common than the " +
+      "model says.",
   ];
 }
 
