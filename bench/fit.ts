@@ -79,18 +79,19 @@ interface TorchFit {
   readonly curve: readonly Reached[];
 }
 
-/** The amounts of input noise that `fit` tries. */
-const noises = (trainRows: number, dim: number) => (trainRows < 5000 || dim > 30 ? "0,0.1" : "0");
+/** The amounts of input noise that the fit tried: some only where its best net overfitted. */
+const noises = (runs: ModelConfig["training"]["runs"]) =>
+  [...new Set(runs?.map(({ noise }) => noise) ?? [0])].join(",");
 
 /** The same recipe in PyTorch, as the finished fit was trained. */
 async function torchFit(table: BenchTable, { training }: ModelConfig): Promise<TorchFit> {
-  const { steps, batch, learningRate, trainRows, curve } = training;
+  const { steps, batch, learningRate, runs, curve } = training;
   const evaluateEvery = Math.max(1, (curve[1]?.step ?? steps) - (curve[0]?.step ?? 0));
   const [result] = await withPeerRows(table, fitSplit(table.fit.rows, seed), (folder) =>
     runPeer("torch_recipe.py", [
       ...["train", folder, "--seed", String(seed), "--threads", "1", "--steps", String(steps)],
       ...["--batch", String(batch), "--rate", String(learningRate)],
-      ...["--evaluate-every", String(evaluateEvery), "--noise", noises(trainRows, table.columns.length)],
+      ...["--evaluate-every", String(evaluateEvery), "--noise", noises(runs)],
     ]),
   );
   return result as TorchFit;

@@ -1,6 +1,6 @@
 // Where the knots of a column's first curve lie: more of them where the distribution has details.
 
-/** Even pieces that the finest one would fill. */
+/** So many of the finest pieces would fill an even one. */
 export const leastPiece = 12.5;
 /** Knots that are placed at even probabilities before any detail is looked for. */
 const evenPieces = 8;

@@ -18,9 +18,9 @@ const farthest = 3.5;
  * where the distribution has details (see knotPositions), and slopes that keep the curve monotone (Fritsch and
  * Carlson's harmonic means).
  *
- * sample: row-major [rows, dim]. Ties are spread: a piece keeps at least a twelfth of an even one's width, so that a
- * value that many rows share does not become a vertical wall. Beyond the knots the lines are so flat that the sample
- * ends at ±3.5.
+ * sample: row-major [rows, dim]. Ties are spread: a piece keeps at least a fourteenth of an even one's width, so that
+ * a value that many rows share does not become a vertical wall. Beyond the knots the lines are so flat that the sample
+ * ends at ±3.5, or one standard deviation beyond the outermost knots where `reach` is larger.
  */
 export function quantileKnots(
   sample: Float32Array | Float64Array,
@@ -37,26 +37,32 @@ export function quantileKnots(
     const within = (share: number) => Math.min(Math.max(share, lowest), 1 - lowest);
     const y = spread(x.map((value) => normalQuantile(within(shareBelow(sorted, value)))));
     const slope = monotoneSlopes(x, y);
+    const outermost = Math.max(farthest, ends + 1);
     const tail = (knot: number, extreme: number) =>
-      (farthest - Math.abs(y[knot])) / Math.abs(extreme - x[knot]);
+      (outermost - Math.abs(y[knot])) / Math.abs(extreme - x[knot]);
     slope[0] = Math.min(slope[0], tail(0, sorted[0]));
     slope[bins] = Math.min(slope[bins], tail(bins, sorted[rows - 1]));
     return { x, y, slope };
   });
 }
 
-/** Rows, row-major, sent through curves that join each column's knots by straight lines: near what its spline does. */
+/**
+ * Rows, row-major, sent through curves that join each column's knots by straight lines: near what its spline does.
+ * Beyond the knots they go on with the slopes that the spline has there.
+ */
 export function throughKnots(rows: ArrayLike<number>, knots: readonly Knots[]): Float64Array {
   return Float64Array.from(rows, (value, i) => {
-    const { x, y } = knots[i % knots.length];
+    const { x, y, slope } = knots[i % knots.length];
     const last = x.length - 1;
+    if (value < x[0]) return y[0] + slope[0] * (value - x[0]);
+    if (value > x[last]) return y[last] + slope[last] * (value - x[last]);
     let k = 0;
     while (k < last - 1 && value >= x[k + 1]) k++;
     return y[k] + ((value - x[k]) * (y[k + 1] - y[k])) / (x[k + 1] - x[k]);
   });
 }
 
-/** The same numbers with every step at least a twelfth of an even one. */
+/** The same numbers with every step at least a fourteenth of an even one. */
 function spread(x: Float64Array): Float64Array {
   const whole = x[x.length - 1] - x[0] || 1;
   const least = whole / (leastPiece * (x.length - 1));

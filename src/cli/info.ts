@@ -168,12 +168,13 @@ function describe(
   ];
 }
 
-/** "4 layers −6.42; 8 layers −6.21 (kept)". */
+/** "4 layers: -6.420; 8 layers: -6.210 (kept)". */
 function triedNets(runs: NonNullable<ModelConfig["training"]["runs"]>): string {
+  const fate = runs.filter((run) => run.kept).length > 1 ? "averaged" : "kept";
   return runs
     .map((run) => {
       const nats = run.validationLogProb === null ? "no finite density" : formatNats(run.validationLogProb);
-      return `${runWords(run)}: ${nats}${run.kept ? " (kept)" : ""}`;
+      return `${runWords(run)}: ${nats}${run.kept ? ` (${fate})` : ""}`;
     })
     .join("; ");
 }
@@ -199,6 +200,8 @@ function layersOf(bijection: Part): [string, string][] {
 function wordsOf({ type, dim: _, ...options }: Part): string {
   const words = Object.entries(options).flatMap(([name, value]) => {
     if (typeof value !== "object") return [[name, value]];
+    // Parts of a mixture: which nets they are is told under "nets tried".
+    if (Array.isArray(value)) return [[name, value.length]];
     // An option that is itself a part, like the margins of a copula.
     return value && "type" in value ? [[name, value.type]] : [];
   });

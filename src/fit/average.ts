@@ -34,7 +34,9 @@ export function averageLogProb(members: readonly Float64Array[]): Float64Array {
  */
 export function chooseMembers(members: readonly Float64Array[]): number[] {
   const mean = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / values.length;
-  const order = members.map((_, i) => i).sort((a, b) => mean(members[b]) - mean(members[a]));
+  // One that is not a number somewhere is the worst there is.
+  const means = members.map(mean).map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value));
+  const order = members.map((_, i) => i).sort((a, b) => (means[a] === means[b] ? 0 : means[b] - means[a]));
   let chosen = [order[0]];
   let current = members[order[0]];
   for (const candidate of order.slice(1)) {
@@ -44,7 +46,7 @@ export function chooseMembers(members: readonly Float64Array[]): number[] {
     const gains = averaged.map((value, row) => value - current[row]);
     const gain = mean(gains);
     const error = Math.sqrt(mean(gains.map((value) => (value - gain) ** 2)) / gains.length);
-    if (gain <= error) continue;
+    if (!(gain > error)) continue;
     chosen = next;
     current = averaged;
   }

@@ -87,6 +87,9 @@ export async function fit(
     runs.push(run);
   }
   const best = bestOf(runs) as Run;
+  // Also where the best run had ended before: others were still to come, or on their way.
+  const isCut = runs.at(-1)?.stoppedBy === "interrupted" || nextSetting(chosen.search, runs) !== undefined;
+  const stoppedBy = isCut ? "interrupted" : best.stoppedBy;
   if (!Number.isFinite(best.validationNll))
     throw new LogdetError("training", "no weights with a finite likelihood were found", {
       hint: "Lower the learning rate with --lr, or look for extreme values in the data.",
@@ -99,10 +102,10 @@ export async function fit(
       : undefined;
   const { flow, store } = final ?? { flow: best.flow, store: best.trainer.store };
   const seconds = (performance.now() - started) / 1000;
-  const config = describe({ flow, best, kept, runs }, prepared, chosen, table, named, seconds);
+  const config = describe({ flow, best, kept, runs, stoppedBy }, prepared, chosen, table, named, seconds);
   const model = new Model(flow, store, config, chosen.threads);
   for (const { trainer } of runs) await trainer.release();
-  return { model, validation: prepared.validation, stoppedBy: best.stoppedBy };
+  return { model, validation: prepared.validation, stoppedBy };
 }
 
 async function toTable(input: FitInput): Promise<Table> {
@@ -205,10 +208,11 @@ interface Outcomes {
   readonly best: Run;
   readonly kept: readonly Run[];
   readonly runs: readonly Run[];
+  readonly stoppedBy: StopReason;
 }
 
 function describe(
-  { flow, best, kept, runs }: Outcomes,
+  { flow, best, kept, runs, stoppedBy }: Outcomes,
   { columns, validation, trainSample, gaussian, trainRows, validationRows, notices }: Prepared,
   { recipe, steps, epochs, seed }: Plan,
   table: Table,
@@ -221,7 +225,7 @@ function describe(
   const variance = logProb.reduce((a, b) => a + (b - mean) ** 2, 0) / Math.max(1, logProb.length - 1);
   const used = new Set(columns.map(({ name }) => name));
   const tails = tailsOf([validation, trainSample], columns.length);
-  const { trainer, stoppedBy, setting } = best;
+  const { trainer, setting } = best;
   return {
     format: "logdet/1",
     version,

@@ -1,6 +1,7 @@
 // What a fit can be told. Everything has a default that is chosen from the data's size and width.
 
 import { z } from "zod";
+import { buildDistribution, distributions } from "../distributions/index.js";
 import { LogdetError } from "../errors.js";
 import { activations, type Recipe, recipe } from "../flows/index.js";
 import { mostRuns, type SearchSpace } from "./search.js";
@@ -57,7 +58,30 @@ export function parseFitOptions(value: unknown, where: readonly string[] = []): 
   const parsed = fitOptionsSchema.safeParse(value);
   if (!parsed.success)
     throw new LogdetError("usage", `the options do not fit: ${z.prettifyError(parsed.error)}`, { where });
+  if (parsed.data.base !== undefined) checkBase(parsed.data.base, where);
   return parsed.data;
+}
+
+/** Builds a base of two columns: what is wrong with it should be known before a table is read. */
+function checkBase(base: NonNullable<FitOptions["base"]>, where: readonly string[]): void {
+  const config = typeof base === "string" ? { type: base } : base;
+  const inBase = [...where, "base"];
+  const hint = `Known bases: ${Object.keys(distributions).join(", ")}.`;
+  if (!Object.hasOwn(distributions, config.type))
+    throw new LogdetError("usage", `there is no base density of type ${JSON.stringify(config.type)}`, {
+      where: inBase,
+      hint,
+    });
+  if ("dim" in config)
+    throw new LogdetError("usage", "the base has as many columns as the table: leave out dim", {
+      where: inBase,
+    });
+  try {
+    buildDistribution({ ...config, dim: 2 });
+  } catch (error) {
+    if (!(error instanceof LogdetError)) throw error;
+    throw new LogdetError("usage", error.message, { where: [...inBase, config.type], cause: error });
+  }
 }
 
 /** Every choice made. */
@@ -88,6 +112,10 @@ export interface TableShape {
 /** Beyond this dimension the D³ product of the Lie rule costs more than it brings. */
 const widestLie = 512;
 
+/** Steps of a run: 30 passes over the rows, but at least and at most so many. */
+const fewestSteps = 3000;
+const mostSteps = 12_000;
+
 /** Chooses what was not given, from the number of training rows and columns. */
 export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 }: TableShape): Plan {
   const base = recipe(options.flow ?? "dense");
@@ -109,7 +137,7 @@ export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 
   const stepsPerEpoch = Math.max(1, Math.floor(trainRows / chosen.batch));
   const steps =
     options.epochs === undefined
-      ? Math.round(Math.min(6000, Math.max(3000, 30 * stepsPerEpoch)))
+      ? Math.round(Math.min(mostSteps, Math.max(fewestSteps, 30 * stepsPerEpoch)))
       : Math.max(1, Math.round(options.epochs * stepsPerEpoch));
   const search: SearchSpace = {
     first: { layers: chosen.layers, components: chosen.components, noise: options.noise ?? 0, start: 0 },

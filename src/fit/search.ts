@@ -36,13 +36,12 @@ export interface SearchSpace {
 
 /** Nats a column by which training rows may be likelier than held-out ones before it counts as overfitting. */
 const overfitting = 0.03;
-/** Fewer rows than this, or more columns, are too few to learn several nets from. */
+/** Fewer rows than this are too few to learn several nets from. */
 const fewestMixtureRows = 5000;
-const mostMixtureColumns = 16;
 const mixtureComponents = 4;
 const noise = 0.1;
 /** Seconds that one more run may take, as estimated. */
-const affordable = 30;
+const affordable = 60;
 
 /**
  * Seconds of a run on one thread, roughly: products, splines and what every layer costs whatever its size. An estimate
@@ -56,6 +55,10 @@ export function estimatedSeconds(
   const curves = batch * dim * 1.5e-8;
   return steps * layers * components * (products + curves + 1e-5);
 }
+
+const isAffordable = (space: SearchSpace, setting: Setting) => estimatedSeconds(space, setting) <= affordable;
+const canMix = ({ open, rows }: SearchSpace) => open.has("components") && rows >= fewestMixtureRows;
+const canBeNoisy = ({ open, isDiscrete }: SearchSpace) => open.has("noise") && !isDiscrete;
 
 const better = (a: Outcome, b: Outcome) => (b.validationNll < a.validationNll ? b : a);
 export const bestOf = (outcomes: readonly Outcome[]): Outcome => outcomes.reduce(better);
@@ -73,11 +76,11 @@ export function overfits({ trainNll, validationNll }: Outcome, dim: number): boo
  */
 export function nextSetting(space: SearchSpace, outcomes: readonly Outcome[]): Setting | undefined {
   if (outcomes.length === 0) return space.first;
-  const { open, first, dim, rows } = space;
+  const { open, first, dim } = space;
   const tried = (setting: Setting) =>
     outcomes.find((outcome) => JSON.stringify(outcome.setting) === JSON.stringify(setting));
   const worthwhile = (setting: Setting) =>
-    !tried(setting) && estimatedSeconds(space, setting) <= affordable ? setting : undefined;
+    !tried(setting) && isAffordable(space, setting) ? setting : undefined;
   const best = bestOf(outcomes);
 
   const depth = (): Setting | undefined => {
@@ -90,18 +93,15 @@ export function nextSetting(space: SearchSpace, outcomes: readonly Outcome[]): S
     return Number.isInteger(half) ? worthwhile(at(half)) : undefined;
   };
   const noisy = (): Setting | undefined =>
-    open.has("noise") &&
-    overfits(best, dim) &&
-    !space.isDiscrete &&
-    outcomes.every(({ setting }) => setting.noise === 0)
+    canBeNoisy(space) && overfits(best, dim) && outcomes.every(({ setting }) => setting.noise === 0)
       ? worthwhile({ ...best.setting, noise })
       : undefined;
   const mixed = (): Setting | undefined =>
-    open.has("components") && rows >= fewestMixtureRows && dim <= mostMixtureColumns && !overfits(best, dim)
+    canMix(space) && !overfits(best, dim)
       ? worthwhile({ ...first, components: mixtureComponents })
       : undefined;
   const again = (): Setting | undefined =>
-    open.has("start") && overfits(best, dim) && best.setting.start === first.start
+    open.has("start") && overfits(best, dim) && outcomes.every(({ setting }) => setting.start === first.start)
       ? worthwhile({ ...best.setting, start: first.start + 1 })
       : undefined;
   return depth() ?? noisy() ?? mixed() ?? again();
@@ -114,12 +114,15 @@ const fullRateLayers = 8;
 export const rateFor = (rate: number, { layers }: Setting): number =>
   rate * Math.min(1, Math.sqrt(fullRateLayers / layers));
 
-/** At most so many runs can come of a search. */
-export function mostRuns({ open }: SearchSpace): number {
+/** At most so many runs can come of a search: two other depths, and one each of noise, a mixture and a second start. */
+export function mostRuns(space: SearchSpace): number {
+  const { open, first } = space;
+  const goesDeeper = open.has("layers") && isAffordable(space, { ...first, layers: first.layers * 2 });
   return (
     1 +
-    (open.has("layers") ? 2 : 0) +
-    (open.has("noise") || open.has("components") ? 1 : 0) +
+    (goesDeeper ? 2 : 0) +
+    (canBeNoisy(space) ? 1 : 0) +
+    (canMix(space) ? 1 : 0) +
     (open.has("start") ? 1 : 0)
   );
 }

@@ -2,7 +2,7 @@
 
 import { type FloatArray, factorizeAsync } from "../runtime/index.js";
 import { type Parameter, parameter, slice, sum, type Tensor } from "../tensor/index.js";
-import type { Arena, Drift } from "./companion.js";
+import type { CompanionArena, Drift } from "./companion.js";
 
 /** What is carried of one matrix, as numbers of the estimator's own. */
 export interface Carried {
@@ -26,12 +26,12 @@ export function carry(matrix: Parameter): Carried {
 }
 
 /** Computes what has never been computed, O(D³). */
-export async function ensure(arena: Arena, all: readonly Carried[]): Promise<void> {
+export async function ensure(arena: CompanionArena, all: readonly Carried[]): Promise<void> {
   for (const carried of all) if (arena.store.view(carried.volume)[2] === 0) await refresh(arena, carried);
 }
 
 /** Computes everything afresh, O(D³), and says how far it was off. */
-export async function repair(arena: Arena, all: readonly Carried[]): Promise<Drift> {
+export async function repair(arena: CompanionArena, all: readonly Carried[]): Promise<Drift> {
   let [volume, inverted] = [0, 0];
   for (const carried of all) {
     const drift = await refresh(arena, carried);
@@ -41,7 +41,7 @@ export async function repair(arena: Arena, all: readonly Carried[]): Promise<Dri
   return { logAbsDet: volume, inverse: inverted };
 }
 
-async function refresh(arena: Arena, carried: Carried): Promise<Required<Drift>> {
+async function refresh(arena: CompanionArena, carried: Carried): Promise<Required<Drift>> {
   const { matrix, inverse } = carried;
   const before = readVolume(arena, carried);
   const view = arena.store.view(matrix);
@@ -63,12 +63,12 @@ export function replace(target: FloatArray, better: FloatArray): number {
 }
 
 /** log|det W| in full precision. */
-export function readVolume({ store }: Arena, { volume }: Carried): number {
+export function readVolume({ store }: CompanionArena, { volume }: Carried): number {
   const [high, low] = store.view(volume);
   return high + low;
 }
 
-export function writeVolume({ store }: Arena, { volume }: Carried, value: number): void {
+export function writeVolume({ store }: CompanionArena, { volume }: Carried, value: number): void {
   const view = store.view(volume);
   view[0] = value;
   view[1] = value - view[0];

@@ -8,7 +8,7 @@ import type { FloatArray, ParameterStore } from "../runtime/index.js";
 import type { Input, JacobianRules, Parameter, Tensor } from "../tensor/index.js";
 
 /** A flow about to be trained, as formulas. */
-export interface Problem {
+export interface TrainingProblem {
   readonly flow: {
     readonly dim: number;
     readonly parameters: Readonly<Record<string, Parameter>>;
@@ -42,13 +42,13 @@ export interface Companion {
   /** Further results of the gradient program, for the host. */
   readonly outputs?: Readonly<Record<string, Tensor>>;
   /** Once the arena is there. */
-  readonly start?: (arena: Arena) => Promise<Host>;
+  readonly start?: (arena: CompanionArena) => Promise<RunningCompanion>;
   /** A formula for a log|det W| or W^{-1} that the estimator has at hand, in place of its computation. */
   readonly known?: (node: Tensor) => Tensor | undefined;
 }
 
 /** Where the numbers are. */
-export interface Arena {
+export interface CompanionArena {
   readonly store: ParameterStore;
   readonly kernels: ArrayKernels;
   /** Names of the buffers that the optimizer keeps. */
@@ -56,8 +56,8 @@ export interface Arena {
   readonly threads?: number;
 }
 
-/** The estimator's work around a step. */
-export interface Host {
+/** A companion at work: what happens on the host around a step. */
+export interface RunningCompanion {
   /** Before the gradient program runs. */
   before?(): Promise<void>;
   /** After the optimizer has moved what is its to move. */

@@ -2,7 +2,7 @@
 // are made of.
 
 import { gradients, type Parameter, sub, type Tensor, topologicalOrder } from "../tensor/index.js";
-import type { Problem } from "./companion.js";
+import type { TrainingProblem } from "./companion.js";
 
 /** One dense layer y = x W + b in a loss. */
 export interface DenseTerm {
@@ -21,7 +21,7 @@ export interface DenseTerm {
 }
 
 /** The dense layers of a problem's matrices; without those whose matrix is used more than once. */
-export function denseTerms({ loss, matrices, rules }: Problem): DenseTerm[] {
+export function denseTerms({ loss, matrices, rules }: TrainingProblem): DenseTerm[] {
   const order = topologicalOrder([loss]);
   const uses = (name: string, position: number, matrix: Parameter) =>
     order.filter(({ operation, inputs }) => operation.name === name && inputs[position] === matrix);

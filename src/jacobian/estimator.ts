@@ -3,7 +3,7 @@
 
 import type { DenseLayer } from "../bijections/index.js";
 import type { JacobianRules, Tensor } from "../tensor/index.js";
-import type { Companion, Problem } from "./companion.js";
+import type { Companion, TrainingProblem } from "./companion.js";
 import type { DenseTerm } from "./dense-terms.js";
 
 /**
@@ -36,5 +36,5 @@ export interface JacobianEstimator {
   /** For "multiply": G = leftᵀ right + share I, left and right [batch, D], so that W G need not cost D³. */
   readonly factors?: (term: DenseTerm) => { left: Tensor; right: Tensor; share: Tensor };
   /** What goes along with the training of one flow. */
-  readonly accompany?: (problem: Problem) => Companion;
+  readonly accompany?: (problem: TrainingProblem) => Companion;
 }

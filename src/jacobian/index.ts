@@ -1,14 +1,17 @@
-export type { Arena, Companion, Drift, Host, NoiseDraws, Problem, StepTaken } from "./companion.js";
+export type {
+  Companion,
+  CompanionArena,
+  Drift,
+  NoiseDraws,
+  RunningCompanion,
+  StepTaken,
+  TrainingProblem,
+} from "./companion.js";
 export { type DenseTerm, denseTerms } from "./dense-terms.js";
 export type { JacobianEstimator } from "./estimator.js";
 export { exact } from "./exact.js";
-export {
-  type FreeFormOptions,
-  type FreeFormProblem,
-  freeForm,
-  freeFormLoss,
-  freeFormProbes,
-} from "./free-form.js";
+export { type FreeFormOptions, freeForm } from "./free-form.js";
+export { type FreeFormProblem, freeFormLoss, freeFormProbes } from "./free-form-loss.js";
 export { lie } from "./lie.js";
 export { lu } from "./lu.js";
 export { published } from "./published.js";

@@ -1,11 +1,11 @@
 // The other numbers of the layer that a parameter belongs to.
 
 import type { Parameter } from "../tensor/index.js";
-import type { Problem } from "./companion.js";
+import type { TrainingProblem } from "./companion.js";
 
 /** The parameter beside another: `bijection.2.weight` and "bias" give `bijection.2.bias`. */
 export function beside(
-  { parameters }: Problem["flow"],
+  { parameters }: TrainingProblem["flow"],
   known: Parameter,
   name: string,
 ): Parameter | undefined {
@@ -15,6 +15,6 @@ export function beside(
 }
 
 /** Every parameter of this name, whatever its layer. */
-export function named({ parameters }: Problem["flow"], name: string): Parameter[] {
+export function named({ parameters }: TrainingProblem["flow"], name: string): Parameter[] {
   return Object.entries(parameters).flatMap(([key, value]) => (key.endsWith(`.${name}`) ? [value] : []));
 }

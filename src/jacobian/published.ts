@@ -6,7 +6,7 @@ import { affineLinear } from "./relative-affine.js";
  * The rule of the relative gradient's reference code, for comparison only: db = b (yᵀΔ) + 1ᵀΔ lacks the −b of the
  * affine group.
  *
- * It comes to rest where 1ᵀΔ = −b instead of 0. For a Gaussian with mean m and covariance Σ the fitted density's
+ * Biased; cost, memory and optimizers as for `relative-affine`. It comes to rest where 1ᵀΔ = −b instead of 0. For a Gaussian with mean m and covariance Σ the fitted density's
  * centre stops half-way between the origin and m, ½ log(1 + ¼ m Σ^{-1} mᵀ) nats short of the optimum.
  */
 export const published: JacobianEstimator = {

@@ -21,7 +21,8 @@ export const affineLinear: GradientRule = (y, upstream) => {
  *
  *   dW = W G,   db = b G + 1ᵀΔ
  *
- * Cost O(B D²). Equivariant under affine mixing with plain descent; Adam loses that, as for `relative`.
+ * Exact. Cost O(B D²), four products; memory: nothing of order D². Equivariant under affine mixing with plain descent
+ * and momentum; Adam loses that, as for `relative`.
  */
 export const relativeAffine: JacobianEstimator = {
   name: "relative-affine",

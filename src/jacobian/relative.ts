@@ -15,9 +15,10 @@ const rules: JacobianRules = {
 /**
  * The relative gradient of the linear group: dW = W Wᵀ ∇W = vᵀΔ + ḡ W with u = x W, v = u Wᵀ; ∇b as it is.
  *
- * Cost O(B D²), no inverse. W Wᵀ is positive definite, so plain descent and momentum follow a descent direction of
- * the exact likelihood and are equivariant: mixing the columns leaves the outputs' path unchanged. Adam rescales
- * elements of dW, which keeps the fixed points but loses the equivariance; see `lie`.
+ * Exact. Cost O(B D²): four products in place of three, no inverse. Memory: nothing of order D². W Wᵀ is positive
+ * definite, so plain descent follows a descent direction of the exact likelihood, and with or without momentum it is
+ * equivariant: mixing the columns leaves the outputs' path unchanged. Adam rescales elements of dW, which keeps the
+ * fixed points but loses both; see `lie`. No step is bounded: see `tracked` and `lie` for a trust region.
  *
  * @see Gresele et al., NeurIPS 2020, §3; Cardoso and Laheld, "Equivariant adaptive source separation", 1996
  */

@@ -18,7 +18,7 @@ import {
   type Tensor,
   transpose,
 } from "../tensor/index.js";
-import type { Arena, Companion, Host, Problem } from "./companion.js";
+import type { Companion, CompanionArena, RunningCompanion, TrainingProblem } from "./companion.js";
 import { denseTerms } from "./dense-terms.js";
 import type { JacobianEstimator } from "./estimator.js";
 import { beside } from "./layer-parts.js";
@@ -50,6 +50,7 @@ const geco = { rate: 0.01, memory: 0.9, least: 1e-3, most: 1e6 };
  *
  * @throws LogdetError "usage" if a number is not positive, or the net's dense layers have no R.
  * @see Keller et al., "Self normalizing flows", ICML 2021, §3; Rezende and Viola, "Taming VAEs", 2018, for GECO
+ * @example const estimator = selfNormalizing({ weight: 1, tolerance: 0.03 })
  */
 export function selfNormalizing({ weight = 10, tolerance }: SelfNormalizingOptions = {}): JacobianEstimator {
   for (const [name, value] of Object.entries({ weight, tolerance: tolerance ?? 1 }))
@@ -66,7 +67,7 @@ export function selfNormalizing({ weight = 10, tolerance }: SelfNormalizingOptio
   };
 }
 
-function accompany(problem: Problem, first: number, tolerance: number | undefined): Companion {
+function accompany(problem: TrainingProblem, first: number, tolerance: number | undefined): Companion {
   const { flow, loss, matrices } = problem;
   const learned = new Map<Tensor, Parameter>();
   for (const matrix of matrices) {
@@ -118,12 +119,12 @@ function accompany(problem: Problem, first: number, tolerance: number | undefine
     ...(tolerance !== undefined && {
       parameters: [control],
       outputs: { reconstruction: mul(reconstruction, 1 / (terms.length * flow.dim)) },
-      start: async (arena: Arena) => adapt(arena, control, tolerance),
+      start: async (arena: CompanionArena) => adapt(arena, control, tolerance),
     }),
   };
 }
 
-function adapt({ store }: Arena, control: Parameter, tolerance: number): Host {
+function adapt({ store }: CompanionArena, control: Parameter, tolerance: number): RunningCompanion {
   return {
     async after({ values }) {
       const view = store.view(control);

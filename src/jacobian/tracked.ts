@@ -22,7 +22,7 @@ import {
   transpose,
 } from "../tensor/index.js";
 import { type Carried, carry, ensure, readVolume, repair, writeVolume } from "./carried.js";
-import type { Arena, Companion, Host, Problem } from "./companion.js";
+import type { Companion, CompanionArena, RunningCompanion, TrainingProblem } from "./companion.js";
 import { type DenseTerm, denseTerms } from "./dense-terms.js";
 import type { JacobianEstimator } from "./estimator.js";
 import { relative } from "./relative.js";
@@ -58,6 +58,7 @@ export interface TrackedOptions {
  * is equivariant. A running average of weights is refused: it has other determinants.
  *
  * @throws LogdetError "usage" if an option is out of range, or a matrix belongs to several layers.
+ * @example const step = await TrainingStep.create(flow, { estimator: tracked({ reach: 0.3 }), optimizer: adam() })
  */
 export function tracked({
   pace = 0.1,
@@ -86,7 +87,7 @@ export function tracked({
   };
 }
 
-function accompany(problem: Problem, options: Required<TrackedOptions>): Companion {
+function accompany(problem: TrainingProblem, options: Required<TrackedOptions>): Companion {
   const terms = denseTerms(problem);
   if (terms.length < problem.matrices.length)
     throw new LogdetError("usage", "tracked: a matrix is used by more than one layer", {
@@ -127,10 +128,10 @@ function accompany(problem: Problem, options: Required<TrackedOptions>): Compani
 type Layer = { readonly term: DenseTerm; readonly carried: Carried; readonly key: number };
 
 async function start(
-  arena: Arena,
+  arena: CompanionArena,
   layers: readonly Layer[],
   { pace, reach, checkEvery }: Required<TrackedOptions>,
-): Promise<Host> {
+): Promise<RunningCompanion> {
   const { store, kernels, threads } = arena;
   const all = layers.map(({ carried }) => carried);
   // The number of rows is part of a program's shapes. Batches have one size, so there is one program a layer.

@@ -1,7 +1,7 @@
 // Steps in the Lie algebra, W ← W (I − u), kept where I − u is invertible.
 
 import { LogdetError } from "../errors.js";
-import { denseTerms, type JacobianEstimator, type Problem } from "../jacobian/index.js";
+import { denseTerms, type JacobianEstimator, type TrainingProblem } from "../jacobian/index.js";
 import type { ArrayKernels } from "../kernels/index.js";
 import { type FloatArray, type ParameterStore, Program } from "../runtime/index.js";
 import { add, input, matmul, mul, type Parameter, sub, type Tensor, transpose } from "../tensor/index.js";
@@ -59,7 +59,7 @@ export class MultiplicativeStep {
   readonly #programs = new Map<Parameter, Programs>();
 
   /** @throws LogdetError "usage" if the clip does not lie in (0, 1). */
-  constructor(problem: Problem, options: MultiplicativeOptions) {
+  constructor(problem: TrainingProblem, options: MultiplicativeOptions) {
     const { estimator, stepClip, plain } = options;
     if (!(stepClip > 0 && stepClip < 1))
       throw new LogdetError(

@@ -1,7 +1,13 @@
 // One training step: the gradient program, the optimizer's update over the arena, and what an estimator does besides.
 
 import type { Flow } from "../flows/index.js";
-import type { Companion, Drift, Host, JacobianEstimator, Problem } from "../jacobian/index.js";
+import type {
+  Companion,
+  Drift,
+  JacobianEstimator,
+  RunningCompanion,
+  TrainingProblem,
+} from "../jacobian/index.js";
 import { type ArrayKernels, instantiateKernels } from "../kernels/index.js";
 import type { Optimizer } from "../optimizers/index.js";
 import { Random } from "../random/index.js";
@@ -44,7 +50,7 @@ interface Parts {
   readonly kernels: ArrayKernels;
   readonly program: Program;
   readonly companion: Companion;
-  readonly host: Host | undefined;
+  readonly host: RunningCompanion | undefined;
   readonly multiplicative: MultiplicativeStep | undefined;
   /** Elements at the start of the arena that the optimizer does not move directly. */
   readonly matricesEnd: number;
@@ -83,7 +89,7 @@ export class TrainingStep {
     const x = input("x", ["batch", flow.dim]);
     const loss = neg(mean(flow.logProb(x)));
     const matrices = volumeMatrices(loss);
-    const problem: Problem = { flow, x, loss, matrices, rules: rulesFor(estimator, matrices) };
+    const problem: TrainingProblem = { flow, x, loss, matrices, rules: rulesFor(estimator, matrices) };
     const companion = estimator.accompany?.(problem) ?? {};
     const multiplicative =
       estimator.update === "multiply"

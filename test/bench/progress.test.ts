@@ -9,12 +9,16 @@ import { plan } from "../../src/fit/index.js";
 describe("progress", () => {
   it("is read from the lines that logdet fit writes", () => {
     const texts: string[] = [];
-    const progress = { update: ({ text }: { text: string }) => texts.push(text) };
+    const progress = {
+      update: ({ label, text }: { label?: string; text: string }) => texts.push(`${label}  ${text}`),
+    };
     const listener = showFit({ note: () => {}, progress } as unknown as Output);
-    listener({ type: "plan", plan: plan({}, 4000, 2), rows: 4000, dim: 2 });
+    listener({ type: "plan", plan: plan({}, { trainRows: 4000, dim: 2 }), rows: 4000, dim: 2 });
+    const setting = { layers: 8, components: 1, noise: 0.1, start: 0 };
+    listener({ type: "run", run: 1, runs: 4, setting });
     const evaluation = { type: "evaluation", step: 100, steps: 3000, improved: true } as const;
     for (const validationNll of [1.25, -3.5, 2e6])
-      listener({ type: "training", run: 1, runs: 1, event: { ...evaluation, trainNll: 7, validationNll } });
+      listener({ type: "training", run: 1, runs: 4, event: { ...evaluation, trainNll: 7, validationNll } });
     expect(texts.map(toldNats)).toEqual([-1.25, 3.5, -2e6]);
   });
 

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LogdetError } from "../../src/errors.js";
-import { fitOptionsSchema, parseFitOptions, plan } from "../../src/fit/index.js";
+import { type FitOptions, fitOptionsSchema, parseFitOptions, plan } from "../../src/fit/index.js";
 import { recipe } from "../../src/flows/index.js";
 
 const rows = fc.integer({ min: 16, max: 3_000_000 });
@@ -13,27 +13,43 @@ describe("a plan", () => {
   it("is something that can be done, whatever the table", () => {
     fc.assert(
       fc.property(rows, dims, (trainRows, dim) => {
-        const { recipe, steps, epochs, evaluateEvery, noise } = plan({}, trainRows, dim);
+        const { recipe, steps, epochs, evaluateEvery, search, runs } = plan({}, { trainRows, dim });
         expect(recipe.batch).toBeGreaterThanOrEqual(1);
         expect(recipe.batch).toBeLessThanOrEqual(trainRows);
         expect(Number.isInteger(steps) && steps >= 3000).toBe(true);
         expect(Number.isInteger(evaluateEvery) && evaluateEvery >= 1 && evaluateEvery <= steps).toBe(true);
         expect(epochs).toBeGreaterThan(0);
-        expect(noise[0]).toBe(0);
+        expect(search).toMatchObject({ rows: trainRows, dim, steps, batch: recipe.batch });
+        expect(search.first).toEqual({ layers: recipe.layers, components: 1, noise: 0, start: 0 });
+        expect(Number.isInteger(runs) && runs >= 1).toBe(true);
       }),
     );
   });
 
-  it("tries input noise where rows are few or columns many", () => {
-    expect(plan({}, 1000, 5).noise.length).toBeGreaterThan(1);
-    expect(plan({}, 100_000, 40).noise.length).toBeGreaterThan(1);
-    expect(plan({}, 100_000, 5).noise).toEqual([0]);
+  it("searches over what was not said, and over nothing where it should not", () => {
+    const table = { trainRows: 10_000, dim: 5 };
+    const open = (options: FitOptions) => [...plan(options, table).search.open].sort();
+    expect(open({})).toEqual(["components", "layers", "noise", "start"]);
+    expect(open({ layers: 4 })).toEqual(["components", "noise", "start"]);
+    expect(open({ layers: 2, components: 3, noise: 0.05 })).toEqual(["start"]);
+    expect(open({ search: false })).toEqual([]);
+    expect(open({ flow: "published" })).toEqual([]);
+    expect(open({ flow: "published", search: true })).toContain("layers");
+    expect(plan({ search: false }, table).runs).toBe(1);
+    const told = plan({ layers: 2, components: 3, noise: 0.05 }, table).search.first;
+    expect(told).toEqual({ layers: 2, components: 3, noise: 0.05, start: 0 });
+  });
+
+  it("takes a table for discrete where more than half of its columns are", () => {
+    const isDiscrete = (discreteColumns?: number) =>
+      plan({}, { trainRows: 1000, dim: 4, discreteColumns }).search.isDiscrete;
+    expect([undefined, 2, 3].map(isDiscrete)).toEqual([false, false, true]);
   });
 
   it("leaves the Lie rule where its product costs too much, unless asked for", () => {
-    expect(plan({}, 10_000, 100).recipe.jacobian).toBe("lie");
-    expect(plan({}, 10_000, 2000).recipe.jacobian).toBe("relative");
-    expect(plan({ jacobian: "lie" }, 10_000, 2000).recipe.jacobian).toBe("lie");
+    expect(plan({}, { trainRows: 10_000, dim: 100 }).recipe.jacobian).toBe("lie");
+    expect(plan({}, { trainRows: 10_000, dim: 2000 }).recipe.jacobian).toBe("relative");
+    expect(plan({ jacobian: "lie" }, { trainRows: 10_000, dim: 2000 }).recipe.jacobian).toBe("lie");
   });
 
   it("does what it is told", () => {
@@ -41,16 +57,22 @@ describe("a plan", () => {
       layers: 7,
       activation: "leaky-tanh",
       base: "laplace",
+      components: 3,
+      bins: 5,
+      frontBins: 9,
       jacobian: "exact",
       optimizer: "sgd",
       learningRate: 0.5,
       batch: 10,
     } as const;
-    const found = plan({ ...told, epochs: 3, patience: 4, validation: 0.4, seed: 9, threads: 2 }, 105, 3);
+    const found = plan(
+      { ...told, epochs: 3, patience: 4, validation: 0.4, seed: 9, threads: 2 },
+      { trainRows: 105, dim: 3 },
+    );
     expect(found.recipe).toMatchObject(told);
     expect(found).toMatchObject({ steps: 30, epochs: 3, patience: 4, validation: 0.4, seed: 9, threads: 2 });
-    expect(plan({ flow: "published" }, 1000, 3).recipe).toEqual(recipe("published"));
-    expect(plan({ epochs: 0.001 }, 1000, 3).steps).toBe(1);
+    expect(plan({ flow: "published" }, { trainRows: 1000, dim: 3 }).recipe).toEqual(recipe("published"));
+    expect(plan({ epochs: 0.001 }, { trainRows: 1000, dim: 3 }).steps).toBe(1);
   });
 });
 
@@ -76,6 +98,15 @@ describe("options", () => {
     ["jitter", -0.1],
     ["seed", 2 ** 40],
     ["threads", 0],
+    ["components", 0],
+    ["components", 65],
+    ["noise", -0.1],
+    ["noise", Number.POSITIVE_INFINITY],
+    ["search", "no"],
+    ["bins", 1],
+    ["frontBins", 1000],
+    ["base", 7],
+    ["base", { margin: "normal" }],
     ["colour", "red"],
   ] as const)("that are not are refused by name: %s = %s", (name, value) => {
     expect(() => parseFitOptions({ [name]: value }, ["fit.json"])).toThrow(LogdetError);
@@ -85,6 +116,33 @@ describe("options", () => {
     } catch (error) {
       expect(error).toMatchObject({ code: "usage", where: ["fit.json"] });
     }
+  });
+
+  it("may give the base as a configuration", () => {
+    for (const base of [
+      "gumbel-copula",
+      { type: "gumbel-copula", margin: { type: "student-t" } },
+      { type: "student-t", degreesOfFreedom: 3 },
+    ])
+      expect(parseFitOptions({ base })).toEqual({ base });
+  });
+
+  it.each([
+    ["a name of no base", "gumbel", ["base"], /no base density of type "gumbel"/],
+    ["a type of no base", { type: "gumbel" }, ["base"], /no base density of type "gumbel"/],
+    ["a density made of others", { type: "mixture", components: [] }, ["base"], /"mixture"/],
+    ["a size, which is the table's", { type: "normal", dim: 3 }, ["base"], /leave out dim/],
+    ["an option that it does not have", { type: "normal", width: 3 }, ["base", "normal"], /"width"/],
+    [
+      "a margin that there is not",
+      { type: "frank-copula", margin: { type: "gamma" } },
+      ["base", "frank-copula"],
+      /margin/,
+    ],
+  ])("refuse a base that is %s, and say where it stood", (_, base, where, message) => {
+    const parse = () => parseFitOptions({ base }, ["fit.json"]);
+    expect(parse).toThrow(expect.objectContaining({ code: "usage", where: ["fit.json", ...where] }));
+    expect(parse).toThrow(message);
   });
 
   it("of any other kind are refused too", () => {

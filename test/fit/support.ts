@@ -20,9 +20,9 @@ export function bentTable(rows: number, seed = 1): Columns {
 export const normalColumn = (rows: number, seed = 1, scale = 1) =>
   new Random(seed).fillNormal(new Float64Array(rows), scale);
 
-/** A fit of a few hundred steps on one thread, unless told otherwise. */
+/** A fit of one net, a few hundred steps, on one thread, unless told otherwise. */
 export const quickFit = (input: FitInput, options: FitOptions = {}, callbacks: FitCallbacks = {}) =>
-  fit(input, { epochs: 60, batch: 128, threads: 1, ...options }, callbacks);
+  fit(input, { epochs: 60, batch: 128, threads: 1, search: false, ...options }, callbacks);
 
 export const mean = (values: ArrayLike<number>) =>
   Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;

@@ -187,5 +187,9 @@ describe("free-form training", () => {
   it("refuses numbers that make no sense", () => {
     expect(() => freeForm({ beta: 0 })).toThrow(/beta/);
     expect(() => freeForm({ probes: 0 })).toThrow(/probes/);
+    const same = (x: Tensor) => x;
+    const x = input("x", ["batch", 2]);
+    const problem = { x, encode: same, decode: same, logBase: (z: Tensor) => sum(z, 1) };
+    expect(() => freeFormLoss({ ...problem, probes: [] })).toThrow(/at least one probe/);
   });
 });

@@ -163,7 +163,14 @@ describe("rank-one", () => {
     await step.release();
   });
 
-  it("wants layers that change by one rank", async () => {
+  it("wants whole numbers of steps, refinements at merges, and layers that change by one rank", async () => {
+    for (const options of [
+      { mergeEvery: 0 },
+      { mergeEvery: 1.5 },
+      { mergeEvery: 4, refineEvery: 6 },
+      { largestGrowth: 0 },
+    ])
+      expect(() => rankOne(options)).toThrow(/rank-one/);
     const plain = denseFlow({ dim: 2, layers: 1, activation: "spline", base: "normal", front: false });
     await expect(create(plain)).rejects.toThrow(/one rank/);
   });

@@ -135,6 +135,14 @@ describe("what tracked carries along", () => {
     await truth.release();
   });
 
+  it("is known to no other estimator, which leaves formulas as they are", async () => {
+    const flow = net(2);
+    const step = await create(flow, { estimator: relative });
+    const density = flow.logProb(input("x", ["batch", 2]));
+    expect(step.known(density)).toBe(density);
+    await step.release();
+  });
+
   it("is checked while a trainer runs, which tells what was found", async () => {
     const { trainer, events } = await smallTrainer({
       estimator: tracked({ checkEvery: 10 }),

@@ -45,21 +45,27 @@ export function quality({ metrics, data }: ReportData): string[] {
 /** How training went. */
 export function trainingStory({ training }: ReportData): string[] {
   const { steps, epochs, seconds, stoppedBy, bestStep, noise, runs = [] } = training;
-  const kept = runs.filter((run) => run.kept);
   const passes = epochs < 10 ? Number(epochs.toPrecision(2)) : Math.round(epochs);
+  const length =
+    `${plural(steps, "step")}, ${passes === 1 ? "1 pass" : `${formatNumber(passes)} passes`} ` +
+    "over the training rows";
+  const reason = oneLine(stoppedBy).replace(/\.$/, "");
+  const kept = runs.filter((run) => run.kept);
   return [
-    `Training took ${plural(steps, "step")}, ${passes === 1 ? "1 pass" : `${formatNumber(passes)} passes`} ` +
-      `over the training rows, in ${formatDuration(seconds)}. It ended because ${oneLine(stoppedBy).replace(/\.$/, "")}.`,
-    `The weights of step ${formatCount(bestStep)}, under which the validation rows were most likely, were kept.`,
     ...(runs.length > 1
       ? [
-          `So were ${runs.length - 1} other ${runs.length === 2 ? "net" : "nets"} (tried: ${runs.map(runWords).join("; ")}). ` +
-            (kept.length > 1
-              ? `The validation rows were most likely under the average of ${kept.length} of them, which is the model: ` +
-                `${kept.map(runWords).join("; ")}. The curves are those of the first.`
-              : `The validation rows were most likely under the one with ${kept.map(runWords).join("")}.`),
+          `${plural(runs.length, "net")} were trained one after another, each for up to ${length}, in ` +
+            `${formatDuration(seconds)} altogether: ${runs.map(runWords).join("; ")}. Training ended because ${reason}.`,
+          kept.length > 1
+            ? `The model is the average of the densities of ${kept.length} of them, under which the validation rows were ` +
+              `more likely than under any one: ${kept.map(runWords).join("; ")}. The curves are those of the best of them.`
+            : `Kept was the one under which the validation rows were most likely: ${kept.map(runWords).join("")}.`,
+          `Its weights are those of step ${formatCount(bestStep)}, the best by the validation rows.`,
         ]
-      : []),
+      : [
+          `Training took ${length}, in ${formatDuration(seconds)}. It ended because ${reason}.`,
+          `The weights of step ${formatCount(bestStep)}, under which the validation rows were most likely, were kept.`,
+        ]),
     ...(noise > 0
       ? [
           `The training rows carried noise of ${formatNumber(noise)} standard deviations at first, so the training curve may ` +
