@@ -16,7 +16,7 @@ const options = benchOptions({
   data: undefined,
   /** Default: all that are in the folder. */
   tables: undefined,
-  models: "gaussian,gmm,default,exact,lu,self-normalizing,published,maf,nsf,nsf-front",
+  models: "gaussian,gmm,default,one-net,exact,lu,self-normalizing,published,maf,nsf,nsf-front",
   seeds: "0,1,2",
   /** Fit at most so many rows of a table. */
   rows: "Infinity",
@@ -32,6 +32,7 @@ const options = benchOptions({
 /** A flow of the comparison: the default with these options changed. */
 const flows: Readonly<Record<string, FitOptions>> = {
   default: {},
+  "one-net": { search: false },
   exact: { jacobian: "exact" },
   lu: { jacobian: "lu" },
   "self-normalizing": { jacobian: "self-normalizing" },

@@ -22,6 +22,8 @@ const options = benchOptions({
   dims: "6,16,36,64",
   batch: "256",
   threads: "1",
+  /** Pieces of the curves in front. Default: the recipe's. */
+  "front-bins": String(recipes.dense.frontBins),
   /** Time spent on each measurement of a round. */
   seconds: "2",
   /** Both are measured this often in turn, and the medians are reported: the machine's speed drifts. */
@@ -29,6 +31,7 @@ const options = benchOptions({
 });
 const [batch, threads, seconds] = ["batch", "threads", "seconds"].map(options.number);
 const dims = options.numbers("dims");
+const frontBins = options.number("front-bins");
 
 /** Steps timed together, so that what happens only now and then counts too. */
 const block = 10;
@@ -55,7 +58,7 @@ async function stepsPerSecond(dim: number): Promise<number> {
   const table = normalTable(dim, random);
   const rows = new InMemoryRows(table, analyzeColumns(table).plans);
   const sample = (await rows.batches({ batchSize: tableRows, random }).next()).values;
-  const flow = denseFlow({ dim, layers, activation, base, front, bins, sample, random });
+  const flow = denseFlow({ dim, layers, activation, base, front, bins, frontBins, sample, random });
   const training = await TrainingStep.create(flow, {
     estimator: jacobianEstimator(jacobian),
     optimizer: adam(),
@@ -82,7 +85,7 @@ const torch = new Map<number, number[]>(dims.map((dim) => [dim, []]));
 for (let round = 0; round < options.number("rounds"); round++) {
   const peer = (await runPeer("torch_recipe.py", [
     ...["steps", "--dims", dims.join(","), "--batch", String(batch)],
-    ...["--threads", String(threads), "--seconds", String(seconds)],
+    ...["--threads", String(threads), "--seconds", String(seconds), "--front-bins", String(frontBins)],
   ])) as TorchRow[];
   for (const { dim, stepsPerSecond } of peer) torch.get(dim)?.push(stepsPerSecond);
   for (const dim of dims) own.get(dim)?.push(await stepsPerSecond(dim));

@@ -57,6 +57,7 @@ from torch_splines import SMALLEST, ColumnSplines, edges, on_piece, shares  # no
 
 BLOCKS = 5
 BINS = 8
+FRONT_BINS = 64  # of the splines in front, as many as logdet's
 BOUND = 5.0  # of the coupling layers' splines; the identity beyond
 CLIP = 5.0
 WARM_UP = 50
@@ -210,7 +211,7 @@ def build(rows, hidden, dropout):
     dim, layers = rows.dim, []
     if options.model == "nsf-front":
         # Tables have rows a hundred times farther out than the quantiles: without a bound those alone would be learned first.
-        layers.append(ColumnSplines(dim, BINS, rows.dequantised(rows.centres[:20000]), far=BOUND))
+        layers.append(ColumnSplines(dim, FRONT_BINS, rows.dequantised(rows.centres[:20000])))
     for k in range(BLOCKS):
         if options.model == "maf":
             layers += [MaskedAffine(dim, hidden, dropout), BatchNorm(dim), Reverse()]

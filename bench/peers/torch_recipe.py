@@ -40,6 +40,7 @@ def arguments():
         command.add_argument("--batch", type=int, default=256)
         command.add_argument("--layers", type=int, default=4)
         command.add_argument("--bins", type=int, default=8)
+        command.add_argument("--front-bins", type=int, default=64)
         command.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
@@ -78,7 +79,7 @@ class Recipe:
 
     def __init__(self, sample):
         self.dim, self.layers = dim, layers = sample.shape[1], options.layers
-        self.front = ColumnSplines(dim, options.bins, sample)
+        self.front = ColumnSplines(dim, options.front_bins, sample)
         self.between = [ColumnSplines(dim, options.bins) for _ in range(layers - 1)]
         self.base = Mixture(dim)
         self.learned = [p for module in (self.front, *self.between, self.base) for p in module.parameters()]

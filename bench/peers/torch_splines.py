@@ -5,6 +5,7 @@ Durkan et al., "Neural spline flows", NeurIPS 2019, eq. 4-5.
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -36,20 +37,15 @@ def on_piece(x, x0, width, y0, height, slope0, slope1):
 class ColumnSplines(torch.nn.Module):
     """A learned curve for each column, straight beyond its last knots, with learned slopes there too.
 
-    Starts as the identity on [-4, 4], or from the quantiles of `sample` [rows, D]; then `far`, if given, is how far out the
-    straight ends may send a row of the sample."""
+    Starts as the identity on [-4, 4], or from the quantiles of `sample` [rows, D]."""
 
-    def __init__(self, dim, bins=8, sample=None, far=None):
+    def __init__(self, dim, bins=8, sample=None):
         super().__init__()
         if sample is None:
             x = y = torch.linspace(-4, 4, bins + 1).expand(dim, -1)
             slope = torch.ones(dim, bins + 1)
         else:
             x, y, slope = quantile_knots(sample, bins)
-            if far is not None:
-                room = far - y[:, -1]
-                slope[:, 0] = torch.minimum(slope[:, 0], room / (x[:, 0] - sample.min(0).values).clamp_min(1e-6))
-                slope[:, -1] = torch.minimum(slope[:, -1], room / (sample.max(0).values - x[:, -1]).clamp_min(1e-6))
         raw_share = lambda at: torch.log((at.diff(dim=1) / (at[:, -1:] - at[:, :1]) - SMALLEST).clamp_min(SMALLEST / 100))
         above = (slope - SMALLEST).clamp_min(SMALLEST / 100)
         self.widths = torch.nn.Parameter(raw_share(x))
@@ -67,7 +63,12 @@ class ColumnSplines(torch.nn.Module):
         slopes = F.softplus(self.slopes) + SMALLEST
         inside = torch.maximum(torch.minimum(x, self.right), self.left[:, 0])
         with torch.no_grad():
-            piece = (inside.unsqueeze(-1) >= at_x[:, 1:-1]).sum(-1).add_(self.first_piece)
+            inner = at_x[:, 1:-1]
+            # Comparing with every knot is the faster way up to about 16 of them.
+            if inner.shape[1] <= 16:
+                piece = (inside.unsqueeze(-1) >= inner).sum(-1).add_(self.first_piece)
+            else:
+                piece = torch.searchsorted(inner.contiguous(), inside.t().contiguous(), right=True).t().add(self.first_piece)
         # Of gather, index_select, embedding and one-hot products, `take` had the cheapest gradient.
         look_up = lambda table: torch.take(table, piece)
         slope0, slope1 = look_up(slopes[:, :-1]), look_up(slopes[:, 1:])
@@ -77,27 +78,71 @@ class ColumnSplines(torch.nn.Module):
         return y + beyond * torch.where(beyond > 0, slope1, slope0), log_slope.sum(-1)
 
 
+FAR = 3.5  # where the sample's extremes may start, in standard deviations of the normal
+LEAST_PIECE = 12.5  # even pieces that the finest one would fill
+EVEN_PIECES = 8
+
+
 def quantile_knots(sample, bins, reach=2.5):
-    """Knots that send each column's quantiles to those of the standard normal, as logdet's front spline starts: x, y and
-    slope [D, bins + 1]."""
+    """Knots that send each column's quantiles to those of the standard normal, more of them where the column has details,
+    as logdet's front splines start: x, y and slope [D, bins + 1]."""
     rows, dim = sample.shape
     normal = torch.distributions.Normal(0.0, 1.0)
     # The outermost knots must leave some rows beyond them.
     end = min(reach, normal.icdf(torch.tensor(1 - min(0.25, 5 / (rows + 1)))).item())
-    y = torch.linspace(-end, end, bins + 1, dtype=torch.float64)
-    position = (0.5 * (1 + torch.erf(y / math.sqrt(2)))) * (rows - 1)
-    below = position.floor().long()
+    lowest = normal.cdf(torch.tensor(-end)).item()
     ordered = sample.double().sort(0).values
-    low, high = ordered[below], ordered[(below + 1).clamp_max(rows - 1)]
-    x = (low + (position - below).unsqueeze(1) * (high - low)).t()
-    # Ties are spread: a piece keeps at least a hundredth of the width.
-    whole = x[:, -1:] - x[:, :1]
-    whole = torch.where(whole == 0, torch.ones_like(whole), whole)
-    steps = torch.maximum(x.diff(dim=1), whole / 100)
-    steps = steps * whole / steps.sum(1, keepdim=True)
-    x = torch.cat([x[:, :1], x[:, :1] + steps.cumsum(1)], 1)
-    y = y.expand(dim, -1)
-    chord = y.diff(dim=1) / steps
+    x, y = torch.empty(2, dim, bins + 1, dtype=torch.float64)
+    for d in range(dim):
+        column = ordered[:, d].contiguous()
+        x[d] = spread(column[knot_positions(column.numpy(), bins, lowest)])
+        y[d] = spread(normal.icdf(share_below(column, x[d]).clamp(lowest, 1 - lowest)))
+    chord = y.diff(dim=1) / x.diff(dim=1)
     inner = 2 / (1 / chord[:, :-1] + 1 / chord[:, 1:])  # harmonic means keep the curve monotone
-    slope = torch.cat([chord[:, :1], inner, chord[:, -1:]], 1)
+    room_below = (FAR + y[:, :1]) / (x[:, :1] - ordered[0].unsqueeze(1)).clamp_min(1e-9)
+    room_above = (FAR - y[:, -1:]) / (ordered[-1].unsqueeze(1) - x[:, -1:]).clamp_min(1e-9)
+    slope = torch.cat([torch.minimum(chord[:, :1], room_below), inner, torch.minimum(chord[:, -1:], room_above)], 1)
     return x.float(), y.float(), slope.float()
+
+
+def share_below(ordered, values):
+    """The share of a sorted sample below each value, interpolated between its points."""
+    high = torch.searchsorted(ordered, values, right=True).clamp(1, len(ordered) - 1)
+    gap = (ordered[high] - ordered[high - 1]).clamp_min(1e-300)
+    return ((high - 1 + ((values - ordered[high - 1]) / gap).clamp(0, 1)) / (len(ordered) - 1)).clamp(0, 1)
+
+
+def spread(at):
+    """The same numbers with every step at least a twelfth of an even one."""
+    whole = at[-1] - at[0] if at[-1] > at[0] else torch.ones((), dtype=at.dtype)
+    steps = torch.maximum(at.diff(), whole / (LEAST_PIECE * (len(at) - 1)))
+    return torch.cat([at[:1], at[0] + (steps * whole / steps.sum()).cumsum(0)])
+
+
+def knot_positions(ordered, bins, lowest):
+    """Indices of knots in a sorted sample: a few at even quantiles of the normal, then one by one where straight lines
+    between them miss the empirical distribution function the most."""
+    last = len(ordered) - 1
+    first = min(bins, EVEN_PIECES)
+    smooth = lambda t: t * t * (3 - 2 * t)
+    cuts = [round((lowest + (1 - 2 * lowest) * smooth(k / first)) * last) for k in range(first + 1)]
+    least = (ordered[cuts[-1]] - ordered[cuts[0]]) / (LEAST_PIECE * bins)
+
+    def examine(low, high):
+        index = np.arange(low + 1, high)
+        inside = ordered[low + 1 : high]
+        rise = (high - low) / ((ordered[high] - ordered[low]) or 1.0)
+        miss = np.abs(index - low - rise * (inside - ordered[low]))
+        miss[(inside - ordered[low] < least) | (ordered[high] - inside < least)] = 0
+        worst = miss.argmax() if len(miss) else -1
+        return (low, high, int(index[worst]), miss[worst]) if worst >= 0 and miss[worst] > 0 else (low, high, None, 0.0)
+
+    pieces = [examine(low, high) for low, high in zip(cuts, cuts[1:])]
+    while len(pieces) < bins:
+        cut = max(pieces, key=lambda piece: piece[3])
+        if cut[2] is None:
+            cut = max(pieces, key=lambda piece: piece[1] - piece[0])
+        at = (cut[0] + cut[1]) // 2 if cut[2] is None else cut[2]
+        i = pieces.index(cut)
+        pieces[i : i + 1] = [examine(cut[0], at), examine(at, cut[1])]
+    return [pieces[0][0], *(piece[1] for piece in pieces)]

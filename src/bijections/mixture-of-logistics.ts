@@ -216,7 +216,7 @@ function sampleStart(sample: Float32Array | Float64Array, dim: number, component
   const weight = at.map((_, j) => edge(j + 1) - edge(j));
   const spread = at.reduce((total, y, j) => total + weight[j] * y * y, 0);
   const shrink = 1 / Math.sqrt(spread + (overlap * step) ** 2);
-  const knots = quantileKnots(sample, dim, { bins: components + 1, reach: shrink * reach });
+  const knots = quantileKnots(sample, dim, { bins: components + 1, reach: shrink * reach, even: true });
   const perComponent = (value: (column: number, j: number) => number) =>
     Float64Array.from({ length: dim * components }, (_, i) =>
       value(Math.floor(i / components), i % components),

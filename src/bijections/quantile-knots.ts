@@ -8,6 +8,8 @@ export interface QuantileKnotsOptions {
   bins?: number;
   /** How far out, in standard deviations of the normal, the outermost knots may lie. */
   reach?: number;
+  /** Knots at evenly spaced y, whatever details the column has. */
+  even?: boolean;
 }
 
 /** Where the sample's extremes may start, in standard deviations of the normal: what lies far out must not lead. */
@@ -25,7 +27,7 @@ const farthest = 3.5;
 export function quantileKnots(
   sample: Float32Array | Float64Array,
   dim: number,
-  { bins = 8, reach = 2.5 }: QuantileKnotsOptions = {},
+  { bins = 8, reach = 2.5, even = false }: QuantileKnotsOptions = {},
 ): Knots[] {
   const rows = sample.length / dim;
   // The outermost knots must leave some rows beyond them, or their quantiles are noise.
@@ -33,9 +35,11 @@ export function quantileKnots(
   const lowest = normalProbability(-ends);
   return Array.from({ length: dim }, (_, column) => {
     const sorted = Float64Array.from({ length: rows }, (_, row) => sample[row * dim + column]).sort();
-    const x = spread(knotPositions(sorted, bins, lowest));
+    const x = spread(even ? evenPositions(sorted, bins, ends) : knotPositions(sorted, bins, lowest));
     const within = (share: number) => Math.min(Math.max(share, lowest), 1 - lowest);
-    const y = spread(x.map((value) => normalQuantile(within(shareBelow(sorted, value)))));
+    const y = even
+      ? Float64Array.from({ length: bins + 1 }, (_, k) => evenStep(k, bins, ends))
+      : spread(x.map((value) => normalQuantile(within(shareBelow(sorted, value)))));
     const slope = monotoneSlopes(x, y);
     const outermost = Math.max(farthest, ends + 1);
     const tail = (knot: number, extreme: number) =>
@@ -43,6 +47,18 @@ export function quantileKnots(
     slope[0] = Math.min(slope[0], tail(0, sorted[0]));
     slope[bins] = Math.min(slope[bins], tail(bins, sorted[rows - 1]));
     return { x, y, slope };
+  });
+}
+
+const evenStep = (k: number, bins: number, ends: number) => ends * ((2 * k) / bins - 1);
+
+/** The sample's quantiles where the normal's are evenly spaced from −ends to ends. */
+function evenPositions(sorted: Float64Array, bins: number, ends: number): Float64Array {
+  return Float64Array.from({ length: bins + 1 }, (_, k) => {
+    const position = normalProbability(evenStep(k, bins, ends)) * (sorted.length - 1);
+    const below = Math.floor(position);
+    const above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
   });
 }
 

@@ -3,6 +3,7 @@
 import { LogdetError } from "../errors.js";
 import { type Parameter, parameter } from "../tensor/index.js";
 import type { Bijection } from "./bijection.js";
+import { rawPositive } from "./raw-positive.js";
 import { smallest, splineForward, splineInverse } from "./spline-curve.js";
 
 /** Knots of one curve: positions, values (both increasing) and slopes, bins + 1 of each. */
@@ -61,7 +62,7 @@ export function rationalQuadraticSpline({
     ),
     slopes: parameter(
       [dim, bins + 1],
-      column(({ slope }, k) => rawSlope(slope[k]), bins + 1),
+      column(({ slope }, k) => rawPositive(slope[k] - smallest), bins + 1),
     ),
     left: fixed(({ x }) => x[0]),
     width: fixed(({ x }) => x[bins] - x[0]),
@@ -96,10 +97,4 @@ function rawShare(at: ArrayLike<number>, k: number): number {
   const bins = at.length - 1;
   const share = (at[k + 1] - at[k]) / (at[bins] - at[0]);
   return Math.log(Math.max(share - smallest, smallest / 100) / (1 - bins * smallest));
-}
-
-/** The number whose softplus, plus the smallest slope, is `slope`. */
-function rawSlope(slope: number): number {
-  const above = Math.max(slope - smallest, smallest / 100);
-  return above > 30 ? above : Math.log(Math.expm1(above));
 }

@@ -149,7 +149,7 @@ function columnTargets(
   units: number,
 ): Targets {
   const values = Float64Array.from({ length: sample.length / dim }, (_, row) => sample[row * dim + column]);
-  const [{ x, slope }] = quantileKnots(values, 1, { bins: units + 1, reach });
+  const [{ x, slope }] = quantileKnots(values, 1, { bins: units + 1, reach, even: true });
   const inner = (knots: ArrayLike<number>) => Float64Array.from({ length: units }, (_, j) => knots[j + 1]);
   return { place: inner(x), slope: inner(slope) };
 }

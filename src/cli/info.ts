@@ -3,6 +3,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
+import { baseWords } from "../model/flow-words.js";
 import type { Model, ModelConfig, Tails } from "../model/index.js";
 import { runWords } from "../model/run-words.js";
 import {
@@ -136,7 +137,10 @@ function describe(
       : []),
     "",
     title(`Flow (${countOf(training.parameters, "parameter")})`),
-    ...pairs([...layersOf(flow.bijection), ["base", wordsOf(flow.base)]]),
+    ...pairs([
+      ...layersOf(flow.bijection),
+      ["base", "components" in flow.base ? baseWords(flow.base) : wordsOf(flow.base)],
+    ]),
     "",
     title("Training"),
     ...pairs([
@@ -157,9 +161,7 @@ function describe(
         `best of ${formatCount(training.steps)} (${formatNumber(training.epochs)} epochs): ` +
           `${formatCount(training.bestStep)}; ${training.stoppedBy}, ${formatSeconds(training.seconds)}`,
       ],
-      ...(training.runs && training.runs.length > 1
-        ? [["nets tried", triedNets(training.runs)] as const]
-        : []),
+      ...netsOf({ training, metrics }),
       ...training.notices.map((text) => ["note", text] as const),
     ]),
     "",
@@ -168,15 +170,23 @@ function describe(
   ];
 }
 
-/** "4 layers: -6.420; 8 layers: -6.210 (kept)". */
-function triedNets(runs: NonNullable<ModelConfig["training"]["runs"]>): string {
-  const fate = runs.filter((run) => run.kept).length > 1 ? "averaged" : "kept";
-  return runs
-    .map((run) => {
-      const nats = run.validationLogProb === null ? "no finite density" : formatNats(run.validationLogProb);
-      return `${runWords(run)}: ${nats}${run.kept ? ` (${fate})` : ""}`;
-    })
-    .join("; ");
+/** What the one net is, or which were tried: "4 layers: -6.420; 8 layers: -6.210 (kept)". */
+function netsOf({
+  training: { runs = [], keepsGaussian },
+  metrics,
+}: Pick<ModelConfig, "training" | "metrics">): [string, string][] {
+  if (runs.length === 0) return [];
+  if (runs.length === 1 && !keepsGaussian) return [["net", runWords(runs[0])]];
+  const tried = [
+    ...runs.map((run) => ({ words: runWords(run), nats: run.validationLogProb, kept: run.kept })),
+    ...(keepsGaussian ? [{ words: "a Gaussian", nats: metrics.gaussianLogProb, kept: true }] : []),
+  ];
+  const fate = tried.filter(({ kept }) => kept).length > 1 ? "averaged" : "kept";
+  const words = tried.map(({ words, nats, kept }) => {
+    const value = nats === null ? "no finite density" : formatNats(nats);
+    return `${words}: ${value}${kept ? ` (${fate})` : ""}`;
+  });
+  return [["nets tried", words.join("; ")]];
 }
 
 /** What stands below a list that was cut. */

@@ -25,5 +25,16 @@ export interface Distribution {
   readonly noise: NoiseColumns;
   /** Draws, as a deterministic function of the noise (so that it can be exported): [batch, dim]. */
   sample(noise: Noise): Tensor;
+  /** Set where a draw is a draw of one of several densities, so that only that one need be computed. */
+  readonly choice?: Choice;
   config(): Config;
+}
+
+/** How a mixture's draw comes about. */
+export interface Choice {
+  readonly components: readonly Distribution[];
+  /** The component that each row's noise chooses, 0 … K − 1: [batch]. */
+  pick(noise: Noise): Tensor;
+  /** Uniforms at the front of a row's noise that a component does not take; normals it takes from the first on. */
+  readonly uniforms: number;
 }

@@ -1,7 +1,7 @@
 export { cauchy } from "./cauchy.js";
 export { claytonCopula } from "./clayton-copula.js";
 export type { CopulaOptions } from "./copula.js";
-export type { Distribution, Noise, NoiseColumns } from "./distribution.js";
+export type { Choice, Distribution, Noise, NoiseColumns } from "./distribution.js";
 export { exponential } from "./exponential.js";
 export { frankCopula } from "./frank-copula.js";
 export { gaussianCopula } from "./gaussian-copula.js";

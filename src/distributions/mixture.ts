@@ -13,6 +13,9 @@ import {
   reshape,
   slice,
   softmax,
+  sub,
+  sum,
+  toFloat,
   where,
 } from "../tensor/index.js";
 import type { Distribution, Noise } from "./distribution.js";
@@ -51,6 +54,9 @@ export function mixture({
   if (weights.length !== components.length || !weights.every((weight) => weight > 0 && weight < Infinity))
     throw new LogdetError("usage", "a mixture needs a positive weight for each component");
   const logits = parameter([components.length], weights.map(Math.log), { trainable: learned });
+  /** Which components a row's first uniform reaches, [batch, K]: the last of them is chosen. The first always is. */
+  const reached = (uniform: Tensor) =>
+    greaterOrEqual(slice(uniform, 1, 0, 1), cumulativeSum(softmax(logits, 0), 0, { exclusive: true }));
   const most = (count: (component: Distribution) => number) => Math.max(...components.map(count));
   const normals = most(({ noise }) => noise.normal);
 
@@ -66,20 +72,19 @@ export function mixture({
     },
     // One uniform chooses the component; the others are shared by all, since only the chosen one's draw is kept.
     noise: { uniform: 1 + most(({ noise }) => noise.uniform), normal: normals },
-    sample({ uniform, normal }: Noise) {
-      const choice = slice(uniform as Tensor, 1, 0, 1);
-      const before = cumulativeSum(softmax(logits, 0), 0, { exclusive: true });
-      return components
+    sample: ({ uniform, normal }: Noise) =>
+      components
         .map(({ noise, sample }) =>
           sample({
             ...(noise.uniform > 0 && { uniform: slice(uniform as Tensor, 1, 1, 1 + noise.uniform) }),
             ...(noise.normal > 0 && { normal: slice(normal as Tensor, 1, 0, noise.normal) }),
           }),
         )
-        .reduce((drawn, next, k) => {
-          const isReached = greaterOrEqual(choice, reshape(slice(before, 0, k, k + 1), [1, 1]));
-          return where(isReached, next, drawn);
-        });
+        .reduce((drawn, next, k) => where(slice(reached(uniform as Tensor), 1, k, k + 1), next, drawn)),
+    choice: {
+      components,
+      uniforms: 1,
+      pick: ({ uniform }: Noise) => sub(sum(toFloat(reached(uniform as Tensor)), 1), 1),
     },
     config: () => ({
       type: "mixture",

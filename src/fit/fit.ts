@@ -7,10 +7,17 @@ import { jacobianEstimator } from "../jacobian/index.js";
 import { Model, type ModelConfig, tailsOf } from "../model/index.js";
 import { optimizer } from "../optimizers/index.js";
 import { Random } from "../random/index.js";
-import { type StopReason, Trainer, type TrainingEvent, type TrainingListener } from "../training/index.js";
+import {
+  Likelihood,
+  type StopReason,
+  Trainer,
+  type TrainingEvent,
+  type TrainingListener,
+} from "../training/index.js";
 import { version } from "../version.js";
-import { averageLogProb, averageOf, chooseMembers } from "./average.js";
+import { averageLogProb, averageOf, chooseMembers, type Trained } from "./average.js";
 import type { FitListener } from "./events.js";
+import { gaussianFlow } from "./gaussian.js";
 import { type FitOptions, type Plan, parseFitOptions, plan } from "./options.js";
 import { type Prepared, prepare } from "./prepare.js";
 import { bestOf, nextSetting, type Outcome, rateFor, type Setting } from "./search.js";
@@ -39,6 +46,12 @@ export interface Fitted {
   readonly validation: Float32Array;
   readonly stoppedBy: StopReason;
 }
+
+/** Nats a row that no density has which knows the rows. */
+const noDensity = 1e20;
+
+/** More rows than these do not change a Gaussian. */
+const mostGaussianRows = 50_000;
 
 /** Rows whose quantiles the front spline starts from. */
 const quantileRows = 20_000;
@@ -90,17 +103,20 @@ export async function fit(
   // Also where the best run had ended before: others were still to come, or on their way.
   const isCut = runs.at(-1)?.stoppedBy === "interrupted" || nextSetting(chosen.search, runs) !== undefined;
   const stoppedBy = isCut ? "interrupted" : best.stoppedBy;
-  if (!Number.isFinite(best.validationNll))
+  // Bases that know only some numbers, a uniform one say, give the others 10³⁰ nats less than any.
+  if (!(best.validationNll < noDensity))
     throw new LogdetError("training", "no weights with a finite likelihood were found", {
-      hint: "Lower the learning rate with --lr, or look for extreme values in the data.",
+      hint: "Lower the learning rate with --lr, choose another --base, or look for extreme values in the data.",
     });
-  const members = chosen.search.open.has("start") ? chooseMembers(runs.map(({ logProb }) => logProb)) : [];
-  const kept = members.length > 1 ? members.map((i) => runs[i]) : [best];
-  const final =
-    kept.length > 1
-      ? averageOf(kept.map(({ flow, trainer }) => ({ flow, store: trainer.store })))
-      : undefined;
-  const { flow, store } = final ?? { flow: best.flow, store: best.trainer.store };
+  const gaussian = chosen.search.open.size > 0 && !isCut ? await gaussianOf(prepared, random) : undefined;
+  const candidates: Candidate[] = [
+    ...runs.map((run) => ({ flow: run.flow, store: run.trainer.store, logProb: run.logProb, run })),
+    ...(gaussian ? [gaussian] : []),
+  ];
+  const isAveraged = chosen.search.open.has("start");
+  const members = isAveraged ? chooseMembers(candidates.map(({ logProb }) => logProb)) : [runs.indexOf(best)];
+  const kept = members.map((i) => candidates[i]);
+  const { flow, store } = kept.length > 1 ? averageOf(kept) : kept[0];
   const seconds = (performance.now() - started) / 1000;
   const config = describe({ flow, best, kept, runs, stoppedBy }, prepared, chosen, table, named, seconds);
   const model = new Model(flow, store, config, chosen.threads);
@@ -202,11 +218,36 @@ async function train(
   };
 }
 
+/** A density that the model may be, or be an average with. */
+interface Candidate extends Trained {
+  /** Log-densities of the validation rows, standardised units. */
+  readonly logProb: Float64Array;
+  /** The run it comes of; none is the Gaussian. */
+  readonly run?: Run;
+}
+
+/** The Gaussian as a candidate: where rows are few or all there is to know is their covariance, it wins. */
+async function gaussianOf(
+  { train, validation, gaussian }: Prepared,
+  random: Random,
+): Promise<Candidate | undefined> {
+  if (gaussian === undefined) return undefined;
+  const batches = train.batches({
+    batchSize: Math.min(train.rows, mostGaussianRows),
+    random: random.split("gaussian"),
+  });
+  const { flow, store } = gaussianFlow((await batches.next()).values, train.dim);
+  const likelihood = await Likelihood.create(flow, store);
+  const logProb = await likelihood.logProb(validation);
+  await likelihood.release();
+  return { flow, store, logProb };
+}
+
 /** What came of a fit: the final flow, the runs that it is made of, and all that were tried. */
 interface Outcomes {
   readonly flow: Flow;
   readonly best: Run;
-  readonly kept: readonly Run[];
+  readonly kept: readonly Candidate[];
   readonly runs: readonly Run[];
   readonly stoppedBy: StopReason;
 }
@@ -220,7 +261,7 @@ function describe(
   seconds: number,
 ): ModelConfig {
   const logDet = unitsLogDet({ columns });
-  const logProb = averageLogProb(kept.map((run) => run.logProb));
+  const logProb = averageLogProb(kept.map((candidate) => candidate.logProb));
   const mean = logProb.reduce((a, b) => a + b, 0) / logProb.length;
   const variance = logProb.reduce((a, b) => a + (b - mean) ** 2, 0) / Math.max(1, logProb.length - 1);
   const used = new Set(columns.map(({ name }) => name));
@@ -265,8 +306,9 @@ function describe(
       runs: runs.map((run) => ({
         ...run.setting,
         validationLogProb: Number.isFinite(run.validationNll) ? logDet - run.validationNll : null,
-        kept: kept.includes(run),
+        kept: kept.some((candidate) => candidate.run === run),
       })),
+      keepsGaussian: kept.some(({ run }) => run === undefined),
       curve: trainer.history.map(({ step, trainNll, validationNll }) => ({
         step,
         trainNll: trainNll - logDet,

@@ -1,6 +1,22 @@
-// The first baseline of every table: a Gaussian with a full covariance matrix, fitted in closed form.
+// The first baseline of every table: a Gaussian with a full covariance matrix, fitted in closed form; and the same as a
+// flow, for tables about which there is no more to know.
 
-import { factorize } from "../runtime/index.js";
+import { chain, linear } from "../bijections/index.js";
+import { normal } from "../distributions/index.js";
+import { Flow, whitening } from "../flows/index.js";
+import { factorize, ParameterStore } from "../runtime/index.js";
+import type { Trained } from "./average.js";
+
+/**
+ * The maximum-likelihood Gaussian of rows, row-major [n, dim], as a flow: one dense layer that whitens them.
+ *
+ * @throws LogdetError "numeric" if the covariance is singular.
+ */
+export function gaussianFlow(rows: Float32Array, dim: number): Trained {
+  const layer = linear({ dim, noise: 0, start: whitening(rows, dim, { ridge: 0 }) });
+  const flow = new Flow(chain([layer]), normal({ dim }));
+  return { flow, store: new ParameterStore(Object.values(flow.parameters)) };
+}
 
 /**
  * Mean log-density, nats a row, of `test` under the maximum-likelihood Gaussian of `train`; both row-major [n, dim].

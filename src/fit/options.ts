@@ -22,7 +22,11 @@ export const fitOptionsSchema = z.strictObject({
   frontBins: count.min(2).max(512).optional(),
   bins: count.min(2).max(512).optional(),
   /** Type of the base density, or its configuration: { type: "gumbel-copula", margin: { type: "student-t" } }. */
-  base: z.union([z.string(), z.looseObject({ type: z.string() })]).optional(),
+  base: z
+    .union([z.string(), z.looseObject({ type: z.string() })], {
+      error: "expected the name of a base, or an object with its type",
+    })
+    .optional(),
   /** Name of the Jacobian estimator. */
   jacobian: z.string().optional(),
   optimizer: z.string().optional(),
@@ -112,6 +116,9 @@ export interface TableShape {
 /** Beyond this dimension the D³ product of the Lie rule costs more than it brings. */
 const widestLie = 512;
 
+/** Rows that a piece of a front spline should see, or it would follow their noise. */
+const rowsPerPiece = 40;
+
 /** Steps of a run: 30 passes over the rows, but at least and at most so many. */
 const fewestSteps = 3000;
 const mostSteps = 12_000;
@@ -127,7 +134,9 @@ export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 
     activation: options.activation ?? base.activation,
     components: options.components ?? base.components,
     bins: options.bins ?? base.bins,
-    frontBins: options.frontBins ?? base.frontBins,
+    frontBins:
+      options.frontBins ??
+      Math.min(base.frontBins, Math.max(base.bins, Math.floor(trainRows / rowsPerPiece))),
     base: options.base ?? base.base,
     jacobian,
     optimizer: options.optimizer ?? base.optimizer,

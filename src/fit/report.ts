@@ -1,9 +1,9 @@
 // What the report and the model card show, computed from a fitted model and the rows it was judged by.
 
 import { basename } from "node:path";
-import type { Config } from "../bijections/index.js";
 import {
   compareTails,
+  flowWords,
   type Model,
   modelTails,
   type ReportData,
@@ -64,7 +64,7 @@ export async function reportData({ model, validation }: Fitted, title: string): 
     },
     model: {
       ...training,
-      description: describeFlow(config.flow.bijection, config.flow.base),
+      description: flowWords(config.flow),
       base: config.flow.base.type,
     },
     training: { ...training, stoppedBy: reasons[training.stoppedBy] ?? training.stoppedBy },
@@ -102,12 +102,6 @@ async function wrongTails(
   const drawn = await modelTails(model, data, model.config.training.seed);
   const names = model.columns.map(({ name }) => name);
   return drawn ? compareTails(data, drawn, names).map(tailSentence) : [];
-}
-
-/** The layers in words, from data to base. */
-function describeFlow(bijection: Config, base: Config): string {
-  const parts = bijection.type === "chain" ? (bijection.parts as Config[]) : [bijection];
-  return [...parts, base].map(({ type }) => type.replaceAll("-", " ")).join(" → ");
 }
 
 /**

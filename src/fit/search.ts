@@ -37,11 +37,11 @@ export interface SearchSpace {
 /** Nats a column by which training rows may be likelier than held-out ones before it counts as overfitting. */
 const overfitting = 0.03;
 /** Fewer rows than this are too few to learn several nets from. */
-const fewestMixtureRows = 5000;
+export const fewestMixtureRows = 5000;
 const mixtureComponents = 4;
 const noise = 0.1;
 /** Seconds that one more run may take, as estimated. */
-const affordable = 60;
+export const affordable = 60;
 
 /**
  * Seconds of a run on one thread, roughly: products, splines and what every layer costs whatever its size. An estimate

@@ -5,8 +5,8 @@ import type { AffineMap } from "../bijections/index.js";
 import type { Random } from "../random/index.js";
 import { factorize } from "../runtime/index.js";
 
-/** Rows of one group have this share of the whole data's variance added, so that a flat group has an inverse. */
-const ridge = 0.05;
+/** Share of its mean variance that is added to a group's covariance, so that a flat group has an inverse. */
+const groupRidge = 0.05;
 
 /**
  * The group of each row, 0 … k − 1: Lloyd's k-means from k-means++ starts.
@@ -91,7 +91,7 @@ function seeds(rows: ArrayLike<number>, dim: number, k: number, random: Random):
  * @param rows row-major [n, dim], n >= 2
  * @throws LogdetError "numeric" if all rows are equal
  */
-export function whitening(rows: ArrayLike<number>, dim: number): AffineMap {
+export function whitening(rows: ArrayLike<number>, dim: number, { ridge = groupRidge } = {}): AffineMap {
   const count = rows.length / dim;
   const mean = new Float64Array(dim);
   for (let i = 0; i < rows.length; i++) mean[i % dim] += rows[i] / count;

@@ -1,3 +1,4 @@
+export { whitening } from "./clusters.js";
 export { type Activation, activations, type DenseFlowOptions, denseFlow } from "./dense.js";
 export { buildFlow, Flow, type FlowConfig } from "./flow.js";
 export { type Recipe, recipe, recipes } from "./table.js";

@@ -7,7 +7,7 @@ import type { JacobianEstimator } from "./estimator.js";
  * Exact. Its statistics live in a frame that moves with W, so Adam's element-wise rescaling happens where the relative
  * gradient is natural; that is what Adam on dW = W G destroys: the path of the outputs is equivariant under every
  * optimizer. Cost O(B D²) for G, and O(D³) for W·u: fine up to a D of a few hundred, beyond which `relative` is the
- * faster. Plain descent keeps the low rank of G and pays 2 B D² for W·u where 2 B < D. Memory: one D² of scratch
+ * faster. Plain descent keeps the low rank of G and pays 2 B D² for W·u where 2 B < D. Memory: two D² of scratch
  * space a net beside the optimizer's.
  *
  * The trust region ‖u‖_F <= clip < 1 holds under every optimizer, after every scaling, and proves that W stays

@@ -63,6 +63,8 @@ const schema = z.strictObject({
         }),
       )
       .optional(),
+    /** Whether a full-covariance Gaussian is part of the average that the model is, or the model itself. */
+    keepsGaussian: z.boolean().optional(),
     /** Mean negative log-likelihood, nats a row in original units. */
     curve: z.array(z.strictObject({ step: count, trainNll: finite, validationNll: finite })),
   }),

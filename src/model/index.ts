@@ -1,4 +1,5 @@
 export type { ColumnConfig, ModelConfig } from "./config.js";
+export { flowWords } from "./flow-words.js";
 export { checkWritable, exists, fileError, writeFolder } from "./folder.js";
 export { type LoadOptions, load } from "./load.js";
 export { Model, type Rows, type SampleOptions } from "./model.js";

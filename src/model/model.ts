@@ -7,7 +7,8 @@ import { Random } from "../random/index.js";
 import { type FloatArray, type ParameterStore, Program } from "../runtime/index.js";
 import { input, type Tensor } from "../tensor/index.js";
 import type { ColumnConfig, ModelConfig } from "./config.js";
-import { type ModelParts, type NoiseInputs, noiseInputs, scoreOf, unitsLogDet } from "./parts.js";
+import { draw } from "./draw.js";
+import { type ModelParts, scoreOf, unitsLogDet } from "./parts.js";
 import { type SaveOptions, saveModel } from "./save.js";
 
 /** Rows as one row-major array, [n · D], or as an array of rows. Columns in the order of `model.columns`. */
@@ -87,7 +88,7 @@ export class Model implements ModelParts {
     if (!Number.isSafeInteger(n) || n < 0)
       throw new LogdetError("usage", `the number of rows to draw must be a whole number, got ${n}`);
     const { dim, columns } = this;
-    const drawn = await this.#draw("sample", n, new Random(seed), (noise) => this.flow.sample(noise));
+    const drawn = await this.#draw("sample", n, new Random(seed), (z) => this.flow.bijection.inverse(z).x);
     return drawn.map((value, i) => {
       const column = columns[i % dim];
       const original = value * column.scale + column.center;
@@ -97,7 +98,7 @@ export class Model implements ModelParts {
 
   /** n rows drawn from the base density, in latent space: [n · D]. */
   async sampleBase(n: number, random: Random): Promise<Float64Array> {
-    return this.#draw("base", n, random, (noise) => this.flow.base.sample(noise));
+    return this.#draw("base", n, random, (z) => z);
   }
 
   /** Applies one of the methods above to batches as they come, so that the rows never need to fit in memory. */
@@ -132,25 +133,9 @@ export class Model implements ModelParts {
     return compiled;
   }
 
-  /** Runs a function of the base's noise, a batch at a time. */
-  async #draw(
-    name: string,
-    n: number,
-    random: Random,
-    f: (noise: NoiseInputs) => Tensor,
-  ): Promise<Float64Array> {
-    const { uniform, normal } = this.flow.base.noise;
-    const program = await this.#program(name, () => f(noiseInputs(this.flow)));
-    const result = new Float64Array(n * this.dim);
-    for (let row = 0; row < n; row += batchRows) {
-      const count = Math.min(batchRows, n - row);
-      const { value } = await program.run({
-        uniform: random.fillUniform(new Float32Array(count * uniform)),
-        normal: random.fillNormal(new Float32Array(count * normal)),
-      });
-      result.set(value, row * this.dim);
-    }
-    return result;
+  #draw(name: string, n: number, random: Random, rows: (latent: Tensor) => Tensor): Promise<Float64Array> {
+    const program = (key: string, build: () => Tensor) => this.#program(key, build);
+    return draw(n, random, { name, base: this.flow.base, rows, program });
   }
 
   /** Runs a row-wise function over rows in batches. */

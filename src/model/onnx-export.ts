@@ -46,7 +46,7 @@ export async function exportLogProb(model: ModelParts): Promise<Uint8Array> {
  * output `x`, float64 [batch, D], in the columns' units (not rounded to a lattice).
  */
 export async function exportSample(model: ModelParts): Promise<Uint8Array> {
-  const noise = noiseInputs(model.flow);
+  const noise = noiseInputs(model.flow.base);
   const [x] = await freeze(model, [model.flow.sample(noise)]);
   return writeOnnxModel({
     inputs: Object.values(noise).map((tensor) => ({ name: tensor.name, tensor })),

@@ -1,5 +1,6 @@
 // What a model is made of, and the graphs that both the running model and its ONNX files are built from.
 
+import type { Distribution } from "../distributions/index.js";
 import type { Flow } from "../flows/index.js";
 import type { ParameterStore } from "../runtime/index.js";
 import { fullLike, gradients, type Input, input, sum, type Tensor } from "../tensor/index.js";
@@ -31,8 +32,7 @@ export interface NoiseInputs {
 }
 
 /** The inputs that a program for sampling takes: those of "uniform" and "normal" that the base uses. */
-export function noiseInputs(flow: Flow): NoiseInputs {
-  const { uniform, normal } = flow.base.noise;
+export function noiseInputs({ noise: { uniform, normal } }: Distribution): NoiseInputs {
   return {
     ...(uniform > 0 && { uniform: input("uniform", ["batch", uniform]) }),
     ...(normal > 0 && { normal: input("normal", ["batch", normal]) }),

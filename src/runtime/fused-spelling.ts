@@ -46,57 +46,22 @@ const splineScratch: CompositeSpelling["scratch"] = ([, [dim, bins]], sizes) =>
 const mixtureScratch: CompositeSpelling["scratch"] = ([, [dim, components]], sizes) =>
   sizes.mixtureScratch(dim, components);
 
+/** A spline layer in one of its directions. */
+const splineMap = (kernel: "splineForward" | "splineInverse"): CompositeSpelling => ({
+  scratch: splineScratch,
+  bind({ inputs, results, batch, kernels, scratch }) {
+    const [from, widths, heights, slopes, left, width, bottom, height] = inputs.map(place);
+    const [to, logDet] = results.map(place);
+    const [dim, bins] = inputs[1].shape;
+    const curves = [widths, heights, slopes, left, width, bottom, height] as const;
+    const args = [batch, dim, bins, from, ...curves, to, logDet, scratch] as const;
+    return () => kernels[kernel](...args);
+  },
+});
+
 export const compositeSpellings: Readonly<Record<string, CompositeSpelling>> = {
-  rationalQuadraticSpline: {
-    scratch: splineScratch,
-    bind({ inputs, results, batch, kernels, scratch }) {
-      const [x, widths, heights, slopes, left, width, bottom, height] = inputs.map(place);
-      const [y, logDet] = results.map(place);
-      const [dim, bins] = inputs[1].shape;
-      const args = [
-        batch,
-        dim,
-        bins,
-        x,
-        widths,
-        heights,
-        slopes,
-        left,
-        width,
-        bottom,
-        height,
-        y,
-        logDet,
-        scratch,
-      ] as const;
-      return () => kernels.splineForward(...args);
-    },
-  },
-  rationalQuadraticSplineInverse: {
-    scratch: splineScratch,
-    bind({ inputs, results, batch, kernels, scratch }) {
-      const [y, widths, heights, slopes, left, width, bottom, height] = inputs.map(place);
-      const [x, logDet] = results.map(place);
-      const [dim, bins] = inputs[1].shape;
-      const args = [
-        batch,
-        dim,
-        bins,
-        y,
-        widths,
-        heights,
-        slopes,
-        left,
-        width,
-        bottom,
-        height,
-        x,
-        logDet,
-        scratch,
-      ] as const;
-      return () => kernels.splineInverse(...args);
-    },
-  },
+  rationalQuadraticSpline: splineMap("splineForward"),
+  rationalQuadraticSplineInverse: splineMap("splineInverse"),
   "rationalQuadraticSpline.gradient": {
     scratch: splineScratch,
     bind(call) {
@@ -108,24 +73,17 @@ export const compositeSpellings: Readonly<Record<string, CompositeSpelling>> = {
       ];
       const [dx, dWidths, dHeights, dSlopes] = results.map(place);
       const [dim, bins] = inputs[1].shape;
+      const curves = [widths, heights, slopes, left, width, bottom, height] as const;
+      const slopesOut = [dx, dWidths, dHeights, dSlopes] as const;
       const args = [
         batch,
         dim,
         bins,
         x,
-        widths,
-        heights,
-        slopes,
-        left,
-        width,
-        bottom,
-        height,
+        ...curves,
         upstreamY,
         upstreamLogDet,
-        dx,
-        dWidths,
-        dHeights,
-        dSlopes,
+        ...slopesOut,
         scratch,
       ] as const;
       return () => kernels.splineBackward(...args);
@@ -149,21 +107,8 @@ export const compositeSpellings: Readonly<Record<string, CompositeSpelling>> = {
       const [dz, dLogits, dMean, dLogScale] = results.map(place);
       const given = upstream(call, "mixtureOfGaussians", 4, 0);
       const [dim, components] = inputs[1].shape;
-      const args = [
-        batch,
-        dim,
-        components,
-        z,
-        logits,
-        mean,
-        logScale,
-        given,
-        dz,
-        dLogits,
-        dMean,
-        dLogScale,
-        scratch,
-      ] as const;
+      const slopesOut = [dz, dLogits, dMean, dLogScale] as const;
+      const args = [batch, dim, components, z, logits, mean, logScale, given, ...slopesOut, scratch] as const;
       return () => kernels.mixtureBackward(...args);
     },
   },

@@ -1,7 +1,7 @@
 // Ctrl-C: what is worth keeping is kept.
 
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -45,6 +45,23 @@ describe("a fit that takes long", () => {
       expect(scored.stdout.trimEnd().split("\n")).toHaveLength(301);
     },
   );
+});
+
+it("a fit that tries several nets, stopped at the second, tries no other and keeps the better of both", async () => {
+  const args = [main, "fit", "tiny.csv", "--epochs", "8000", "--out", "second.logdet"];
+  const child = start(process.execPath, args, { cwd: folder });
+  const ended = outcome(child);
+  await said(child, /net 2 of at most \d .*held out /);
+  child.kill("SIGINT");
+  const { code, stdout, stderr } = await ended;
+  expect({ code, others: stderr.match(/net [3-9] of/) }).toEqual({ code: 0, others: null });
+  expect(stdout).toContain("interrupted");
+  const { training } = JSON.parse(readFileSync(join(folder, "second.logdet", "config.json"), "utf8"));
+  expect(training.runs).toHaveLength(2);
+  expect(training.stoppedBy).toBe("interrupted");
+  const [first, second] = training.runs;
+  if (!(first.kept && second.kept))
+    expect(first.kept).toBe(first.validationLogProb >= second.validationLogProb);
 });
 
 it("a fit that has not begun ends with 130 and leaves nothing", async () => {

@@ -16,7 +16,20 @@ describe("fit --jacobian", () => {
 
   it.each(special)("$name: the saved model draws rows and scores them", async ({ name }) => {
     const { code, stdout, stderr } = await logdet(
-      ["fit", "tiny.csv", "--jacobian", name, "--layers", "2", "--epochs", "4", "--out", name, "--json"],
+      [
+        "fit",
+        "tiny.csv",
+        "--jacobian",
+        name,
+        "--layers",
+        "2",
+        "--epochs",
+        "4",
+        "--no-search",
+        "--out",
+        name,
+        "--json",
+      ],
       { cwd: folder },
     );
     expect(code, stderr).toBe(0);

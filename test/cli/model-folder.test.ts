@@ -84,8 +84,8 @@ describe("a model is refused", () => {
 
   it("when config.json describes a larger flow than the weights are for", () =>
     expectRefused(
-      editConfig((text) => text.replace('"bins": 8', '"bins": 9')),
-      "model.safetensors: the tensor bijection.0.widths should be [3, 9], it is [3, 8]",
+      editConfig((text) => text.replace('"bins": 64', '"bins": 65')),
+      "model.safetensors: the tensor bijection.0.widths should be [3, 65], it is [3, 64]",
     ));
 
   it("when config.json lists another number of columns", () =>
@@ -120,6 +120,7 @@ describe("info", () => {
     expect(stdout).toMatch(/^ {2}count {2}discrete +1 /m);
     expect(stdout).toMatch(/^ {2}a +continuous /m);
     expect(stdout).toMatch(/ linear$/m);
+    expect(stdout).toMatch(/^ {2}net +4 layers$/m);
     expect(stdout).toMatch(/rows +300: 255 to train on, 45 held out/);
     expect(stdout).toMatch(/^ {2}model\.safetensors +\d+\.\d kB$/m);
     expect(stdout).not.toContain("\u001b");

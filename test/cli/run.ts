@@ -89,7 +89,9 @@ export function writeTinyTable(folder: string, name = "tiny.csv", rows = 300): s
 /** Fits the tiny table in `folder`: `tiny.logdet`. A model to look at, not a good one. */
 export async function fitTinyModel(folder: string): Promise<string> {
   writeTinyTable(folder);
-  const { code, stderr } = await logdet(["fit", "tiny.csv", "--epochs", "5", "--quiet"], { cwd: folder });
+  const { code, stderr } = await logdet(["fit", "tiny.csv", "--no-search", "--epochs", "5", "--quiet"], {
+    cwd: folder,
+  });
   if (code !== 0) throw new Error(`the tiny model could not be fitted: ${stderr}`);
   return join(folder, "tiny.logdet");
 }

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 const fit = (...args: string[]) =>
-  logdet(["fit", "tiny.csv", "--epochs", "3", "--force", ...args], { cwd: folder });
+  logdet(["fit", "tiny.csv", "--no-search", "--epochs", "3", "--force", ...args], { cwd: folder });
 
 describe("fit", () => {
   it("says on standard output what it made and what to do next", async () => {
@@ -76,7 +76,10 @@ describe("fit", () => {
       ["x", "y"],
       tinyRows(80).map((row) => row.slice(0, 2)),
     );
-    const { code, stdout } = await logdet(["fit", "-", "--epochs", "2", "--json"], { cwd: folder, input });
+    const { code, stdout } = await logdet(["fit", "-", "--no-search", "--epochs", "2", "--json"], {
+      cwd: folder,
+      input,
+    });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ folder: "model.logdet", rows: 80, columns: ["x", "y"] });
     const config = JSON.parse(readFileSync(join(folder, "model.logdet/config.json"), "utf8"));

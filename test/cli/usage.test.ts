@@ -59,7 +59,7 @@ describe("wrong usage ends with exit code 2", () => {
     ["no table to score", ["score", "x.logdet"], "error: missing required argument 'data'"],
     ["an option without its value", ["fit", "x.csv", "--lr"], "error: option '--lr <rate>' argument missing"],
     ["an unknown flow", ["fit", "x.csv", "--flow", "glow"], "Allowed choices are dense, published."],
-    ["an unknown base", ["fit", "x.csv", "--base", "cauchy"], "Allowed choices are normal, laplace"],
+    ["an unknown base", ["fit", "x.csv", "--base", "gumbel"], "Allowed choices are normal, laplace"],
     [
       "text for a number",
       ["fit", "x.csv", "--lr", "3e-2x"],
@@ -68,6 +68,9 @@ describe("wrong usage ends with exit code 2", () => {
     ["a number out of range", ["fit", "x.csv", "--validation", "1"], "It must be a number between 0 and 1"],
     ["half a layer", ["fit", "x.csv", "--layers", "2.5"], "It must be a whole number of at least 1."],
     ["too many layers", ["fit", "x.csv", "--layers", "65"], "at layers"],
+    ["no net at all", ["fit", "x.csv", "--components", "0"], "It must be a whole number of at least 1."],
+    ["too many nets", ["fit", "x.csv", "--components", "65"], "at components"],
+    ["noise below none", ["fit", "x.csv", "--noise", "-0.1"], "It must be a number of at least 0."],
     ["no rows to draw", ["sample", "x.logdet", "-n", "0"], "It must be a whole number of at least 1."],
     [
       "an unknown format",
@@ -113,10 +116,36 @@ describe("wrong usage ends with exit code 2", () => {
   });
 });
 
+describe("a base in a --config file", () => {
+  const write = (name: string, base: unknown) =>
+    writeFileSync(join(folder, name), JSON.stringify({ base, search: false, epochs: 1 }));
+
+  it("may be an object with options", async () => {
+    write("copula.json", { type: "gumbel-copula", margin: { type: "student-t" } });
+    const args = ["fit", "tiny.csv", "--config", "copula.json", "--out", "copula.logdet"];
+    expect(await logdet(args, { cwd: folder })).toMatchObject({ code: 0 });
+    const { stdout } = await logdet(["info", "copula.logdet"], { cwd: folder });
+    expect(stdout).toMatch(/^ {2}base +gumbel-copula \(margin student-t\)$/m);
+  });
+
+  it.each([
+    ["unknown", { type: "gumbel" }, 'wrong-base.json, base: there is no base density of type "gumbel"'],
+    ["one with an unknown margin", { type: "frank-copula", margin: { type: "gamma" } }, "at margin.type"],
+    ["neither a name nor an object", 3, "expected the name of a base, or an object with its type"],
+  ])("that is %s is wrong usage, named before the table is read", async (_, base, message) => {
+    write("wrong-base.json", base);
+    const args = ["fit", "not-there.csv", "--config", "wrong-base.json"];
+    const { code, stdout, stderr } = await logdet(args, { cwd: folder });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain("not-there");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+});
+
 it("takes choices from a --config file, and lets options win over them", async () => {
   writeFileSync(
     join(folder, "fit.json"),
-    '{ "layers": 1, "base": "laplace", "learningRate": 0.01, "epochs": 1 }',
+    '{ "layers": 1, "base": "laplace", "learningRate": 0.01, "epochs": 1, "search": false }',
   );
   const args = [
     "fit",

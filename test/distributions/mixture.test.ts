@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { linear, rationalQuadraticSpline } from "../../src/bijections/index.js";
 import {
   buildDistribution,
+  type Choice,
   laplace,
   mixture,
   mixtureOfGaussians,
@@ -81,6 +82,45 @@ it("draws from its components in proportion to their weights", async () => {
   );
   for (const [k, share] of [1 / 8, 1 / 4, 5 / 8].entries())
     expect(Math.abs(shares[k] - share)).toBeLessThan(0.01);
+});
+
+it("says which component a row's noise chooses, and a component's share of the noise gives the row", async () => {
+  const dim = 2;
+  const base = threeOf(dim);
+  const { uniform, normal } = base.noise;
+  const store = randomStore(base.parameters, { noise: 0.2 });
+  const count = 200;
+  const given = {
+    uniform: new Random(1).fillUniform(new Float64Array(count * uniform)),
+    normal: new Random(2).fillNormal(new Float64Array(count * normal)),
+  };
+  const noise = { uniform: input("uniform", ["batch", uniform]), normal: input("normal", ["batch", normal]) };
+  const { components, pick, uniforms } = base.choice as Choice;
+  const { drawn, chosen } = await evaluate({ drawn: base.sample(noise), chosen: pick(noise) }, given, store);
+  expect(new Set(chosen)).toEqual(new Set([0, 1, 2]));
+  for (const [k, component] of components.entries()) {
+    const [u, v] = [component.noise.uniform, component.noise.normal];
+    const part = (all: Float64Array, width: number, from: number, columns: number) =>
+      Float64Array.from(
+        { length: count * columns },
+        (_, i) => all[Math.floor(i / columns) * width + from + (i % columns)],
+      );
+    const own = {
+      ...(u > 0 && { uniform: input("uniform", ["batch", u]) }),
+      ...(v > 0 && { normal: input("normal", ["batch", v]) }),
+    };
+    const { rows } = await evaluate(
+      { rows: component.sample(own) },
+      {
+        ...(u > 0 && { uniform: part(given.uniform, uniform, uniforms, u) }),
+        ...(v > 0 && { normal: part(given.normal, normal, 0, v) }),
+      },
+      store,
+    );
+    for (let row = 0; row < count; row++)
+      if (chosen[row] === k)
+        for (let d = 0; d < dim; d++) expect(rows[row * dim + d]).toBeCloseTo(drawn[row * dim + d], 10);
+  }
 });
 
 it("has the gradients that differences show, determinants weighed with each component's share of the rows", async () => {

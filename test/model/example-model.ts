@@ -96,7 +96,7 @@ export function exampleRows(model: Model, count: number, seed = 6): Float64Array
   });
 }
 
-/** Every base and every activation at least once, D = 1 included. */
+/** Every base and every activation at least once, and mixtures of nets, D = 1 included. */
 export const shapes: readonly ExampleOptions[] = [
   ...Object.keys(distributions).flatMap((base) => [
     { dim: 3, base, activation: "spline" as const, front: true },
@@ -106,6 +106,8 @@ export const shapes: readonly ExampleOptions[] = [
     { dim: 4, activation, layers: 3, front: false },
     { dim: 1, activation, front: true },
   ]),
+  { dim: 3, components: 2 },
+  { dim: 1, components: 3, front: false },
 ];
 
 export const shapeName = ({
@@ -114,5 +116,7 @@ export const shapeName = ({
   activation = "spline",
   front = true,
   layers = 2,
+  components = 1,
 }: ExampleOptions) =>
-  `D = ${dim}, ${layers} layers, ${activation}${front ? " with a spline in front" : ""}, ${base}`;
+  `D = ${dim}, ${layers} layers, ${activation}${front ? " with a spline in front" : ""}, ${base}` +
+  (components > 1 ? `, a mixture of ${components}` : "");

@@ -2,7 +2,10 @@
 
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
+import { renderModelCard } from "../../src/model/model-card.js";
 import { type ReportData, renderReport } from "../../src/model/report/index.js";
+import { trainingStory } from "../../src/model/report/sentences.js";
+import { runWords } from "../../src/model/run-words.js";
 import { exampleReport, hostileName } from "./report-example.js";
 
 const open = (data: ReportData) => parseHTML(renderReport(data)).document;
@@ -86,6 +89,79 @@ describe("the report", () => {
     expect(code[2]).toContain("[n, 3]");
     expect(code[3]).toContain("onnxruntime-web");
   });
+});
+
+describe("the story of training", () => {
+  const net = { layers: 4, components: 1, noise: 0, start: 0, kept: false };
+  const told = (runs: ReportData["training"]["runs"], noise = 0) => {
+    const data = exampleReport(2);
+    return trainingStory({ ...data, training: { ...data.training, noise, runs } }).join(" ");
+  };
+
+  test("of one net is that of its steps", () => {
+    const alone =
+      "Training took 3,000 steps, 750 passes over the training rows, in 12 s. It ended because the planned steps were " +
+      "done. The weights of step 2,900, under which the validation rows were most likely, were kept.";
+    expect(told(undefined)).toBe(alone);
+    expect(told([{ ...net, kept: true }])).toBe(alone);
+  });
+
+  test("of several names them all, and the one that was kept", () => {
+    expect(told([net, { ...net, layers: 8 }, { ...net, layers: 8, noise: 0.1, kept: true }], 0.1)).toBe(
+      "3 nets were trained one after another, each for up to 3,000 steps (750 passes over the training rows), in 12 s " +
+        "altogether: 4 layers; 8 layers; 8 layers, noise 0.1. Training ended because the planned steps were done. Kept " +
+        "was the one under which the validation rows were most likely: 8 layers, noise 0.1. Its weights are those of " +
+        "step 2,900, the best by the validation rows. The training rows carried noise of 0.1 standard deviations at " +
+        "first, so the training curve may lie above the validation curve.",
+    );
+  });
+
+  test("of an average names those that it is made of", () => {
+    expect(
+      told([
+        { ...net, kept: true },
+        { ...net, layers: 8 },
+        { ...net, components: 4, start: 1, kept: true },
+      ]),
+    ).toContain(
+      "The model is the average of 2 densities, under which the validation rows were more likely than under any one: " +
+        "4 layers; 4 layers, a mixture of 4, start 2. The curves are those of the best net. Its weights are those of step 2,900",
+    );
+  });
+
+  test("says where the Gaussian won, or is a part", () => {
+    const data = exampleReport(2);
+    const story = (kept: boolean) =>
+      trainingStory({
+        ...data,
+        training: { ...data.training, runs: [{ ...net, kept }], keepsGaussian: true },
+      }).join(" ");
+    expect(story(false)).toContain("One net was trained for up to");
+    expect(story(false)).toContain("than under a Gaussian with full covariance, which is the model");
+    expect(story(true)).toContain("the average of 2 densities");
+    expect(story(true)).toContain("4 layers; a Gaussian with full covariance");
+  });
+
+  test("stands in the report as it does in the card", () => {
+    const data = exampleReport(2);
+    const runs = [net, { ...net, layers: 2, kept: true }];
+    const several = { ...data, training: { ...data.training, runs } };
+    const sentence = "2 nets were trained one after another";
+    expect(open(several).querySelector("main")!.textContent).toContain(sentence);
+    expect(renderModelCard(several)).toContain(sentence);
+  });
+});
+
+test("a net in words", () => {
+  const words = (layers: number, components = 1, noise = 0, start = 0) =>
+    runWords({ layers, components, noise, start });
+  expect([words(1), words(8), words(4, 4), words(8, 1, 0.1), words(8, 2, 0.1, 1)]).toEqual([
+    "1 layer",
+    "8 layers",
+    "4 layers, a mixture of 4",
+    "8 layers, noise 0.1",
+    "8 layers, a mixture of 2, noise 0.1, start 2",
+  ]);
 });
 
 test("one column has histograms in place of pairs", () => {

@@ -300,4 +300,41 @@ describe("a program", () => {
     await one.release();
     expect([...(await two.run({ x: Float32Array.of(1, 2, 3) })).y]).toEqual([2, 4, 6]);
   });
+
+  test.each(["auto", "graph"] as const)(
+    "takes its callers one after another, each with its own rows and results (%s)",
+    async (executor) => {
+      const dim = 96;
+      const [a, b] = [
+        t.input("x", ["batch", dim]),
+        t.parameter([dim, dim], new Float64Array(dim * dim).fill(0.01)),
+      ];
+      // With 1024 rows the product goes to a graph, which gives up the thread in the middle of a run.
+      const program = await Program.compile(
+        { y: t.sum(t.exp(t.matmul(t.mul(a, 0.5), b)), 1) },
+        { parameters: new ParameterStore([b]), threads: 1, executor },
+      );
+      const callers = Array.from({ length: 6 }, async (_, i) => {
+        const rows = new Float32Array((i % 2 ? 1024 : 7) * dim).fill(i);
+        for (let round = 0; round < 3; round++) {
+          const copy = (await program.run({ x: rows })).y.slice();
+          const truth = dim * Math.exp(0.5 * i * 0.01 * dim);
+          for (const value of copy) expect(Math.abs(value / truth - 1)).toBeLessThan(1e-5);
+          expect(copy.length).toBe(rows.length / dim);
+        }
+      });
+      await Promise.all(callers);
+      await program.release();
+    },
+  );
+
+  test("goes on after a run that failed", async () => {
+    const program = await Program.compile({ y: t.mul(x, 2) });
+    const [bad, good] = await Promise.allSettled([
+      program.run({ x: Float32Array.of(1) }),
+      program.run({ x: Float32Array.of(1, 2, 3) }),
+    ]);
+    expect(bad.status).toBe("rejected");
+    expect(good.status === "fulfilled" && [...good.value.y]).toEqual([2, 4, 6]);
+  });
 });

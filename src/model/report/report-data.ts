@@ -87,6 +87,8 @@ export interface TrainingSummary {
   readonly noise: number;
   /** The nets that were tried, and which of them were kept: one, or those that the model averages. */
   readonly runs?: readonly (RunSetting & { readonly kept: boolean })[];
+  /** Whether a Gaussian is among what is averaged, or all of the model. */
+  readonly keepsGaussian?: boolean;
 }
 
 export interface CurvePoint {

@@ -44,26 +44,29 @@ export function quality({ metrics, data }: ReportData): string[] {
 
 /** How training went. */
 export function trainingStory({ training }: ReportData): string[] {
-  const { steps, epochs, seconds, stoppedBy, bestStep, noise, runs = [] } = training;
+  const { steps, epochs, seconds, stoppedBy, bestStep, noise, runs = [], keepsGaussian = false } = training;
   const passes = epochs < 10 ? Number(epochs.toPrecision(2)) : Math.round(epochs);
-  const length =
-    `${plural(steps, "step")}, ${passes === 1 ? "1 pass" : `${formatNumber(passes)} passes`} ` +
-    "over the training rows";
+  const length = plural(steps, "step");
+  const over = `${passes === 1 ? "1 pass" : `${formatNumber(passes)} passes`} over the training rows`;
   const reason = oneLine(stoppedBy).replace(/\.$/, "");
-  const kept = runs.filter((run) => run.kept);
+  const kept = runs.filter((run) => run.kept).map(runWords);
+  if (keepsGaussian) kept.push("a Gaussian with full covariance");
   return [
-    ...(runs.length > 1
+    ...(runs.length > 1 || keepsGaussian
       ? [
-          `${plural(runs.length, "net")} were trained one after another, each for up to ${length}, in ` +
-            `${formatDuration(seconds)} altogether: ${runs.map(runWords).join("; ")}. Training ended because ${reason}.`,
+          `${runs.length > 1 ? `${runs.length} nets were trained one after another, each` : "One net was trained"} for up to ` +
+            `${length} (${over}), in ${formatDuration(seconds)}${runs.length > 1 ? " altogether" : ""}: ${runs.map(runWords).join("; ")}. Training ended because ${reason}.`,
           kept.length > 1
-            ? `The model is the average of the densities of ${kept.length} of them, under which the validation rows were ` +
-              `more likely than under any one: ${kept.map(runWords).join("; ")}. The curves are those of the best of them.`
-            : `Kept was the one under which the validation rows were most likely: ${kept.map(runWords).join("")}.`,
-          `Its weights are those of step ${formatCount(bestStep)}, the best by the validation rows.`,
+            ? `The model is the average of ${kept.length} densities, under which the validation rows were more likely than ` +
+              `under any one: ${kept.join("; ")}. The curves are those of the best net.`
+            : keepsGaussian
+              ? "Under none of them were the validation rows more likely than under a Gaussian with full covariance, which is " +
+                "the model: there is nothing to see in these rows beyond their covariance. The curves are those of the best net."
+              : `Kept was the one under which the validation rows were most likely: ${kept.join("")}.`,
+          `${keepsGaussian ? "The best net's" : "Its"} weights are those of step ${formatCount(bestStep)}, the best by the validation rows.`,
         ]
       : [
-          `Training took ${length}, in ${formatDuration(seconds)}. It ended because ${reason}.`,
+          `Training took ${length}, ${over}, in ${formatDuration(seconds)}. It ended because ${reason}.`,
           `The weights of step ${formatCount(bestStep)}, under which the validation rows were most likely, were kept.`,
         ]),
     ...(noise > 0
