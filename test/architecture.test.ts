@@ -17,6 +17,7 @@ const rooms = [
   ["training"],
   ["model"],
   ["fit"],
+  ["lab", "ica"],
   ["cli", "index.ts"],
 ];
 

@@ -116,7 +116,7 @@ export interface TableShape {
 /** Beyond this dimension the D³ product of the Lie rule costs more than it brings. */
 const widestLie = 512;
 
-/** Rows that a piece of a front spline should see, or it would follow their noise. */
+/** Rows that a piece of a front spline should see of a continuous column, or it would follow their noise. */
 const rowsPerPiece = 40;
 
 /** Steps of a run: 30 passes over the rows, but at least and at most so many. */
@@ -128,15 +128,16 @@ export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 
   const base = recipe(options.flow ?? "dense");
   const jacobian =
     options.jacobian ?? (base.jacobian === "lie" && dim > widestLie ? "relative" : base.jacobian);
+  const isDiscrete = discreteColumns > dim / 2;
+  // The steps of a discrete column are no noise, however few rows there are.
+  const mostPieces = isDiscrete ? base.frontBins : Math.floor(trainRows / rowsPerPiece);
   const chosen: Recipe = {
     ...base,
     layers: options.layers ?? base.layers,
     activation: options.activation ?? base.activation,
     components: options.components ?? base.components,
     bins: options.bins ?? base.bins,
-    frontBins:
-      options.frontBins ??
-      Math.min(base.frontBins, Math.max(base.bins, Math.floor(trainRows / rowsPerPiece))),
+    frontBins: options.frontBins ?? Math.min(base.frontBins, Math.max(base.bins, mostPieces)),
     base: options.base ?? base.base,
     jacobian,
     optimizer: options.optimizer ?? base.optimizer,
@@ -161,7 +162,7 @@ export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 
     dim,
     batch: chosen.batch,
     steps,
-    isDiscrete: discreteColumns > dim / 2,
+    isDiscrete,
   };
   return {
     recipe: chosen,
