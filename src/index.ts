@@ -29,7 +29,18 @@ export {
   saveFitted,
 } from "./fit/index.js";
 export * from "./flows/index.js";
+export {
+  type IcaOptions,
+  ica,
+  type Matching,
+  matchSources,
+  type SaveSeparationOptions,
+  type Separation,
+  type Source,
+  saveSeparation,
+} from "./ica/index.js";
 export * from "./jacobian/index.js";
+export * from "./lab/index.js";
 export {
   type ColumnConfig,
   type LoadOptions,

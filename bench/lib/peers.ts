@@ -12,6 +12,7 @@ const PEERS = {
   "torch_recipe.py": "torch",
   "torch_flows.py": "torch",
   "sklearn_density.py": "sklearn",
+  "sklearn_ica.py": "sklearn",
 } as const;
 export type Peer = keyof typeof PEERS;
 

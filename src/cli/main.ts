@@ -19,6 +19,12 @@ const commands: readonly { name: string; summary: string; load(): Promise<Comman
   },
   { name: "sample", summary: "draw new rows from a model", load: () => import("./sample.js") },
   { name: "info", summary: "show what a model is and how good it is", load: () => import("./info.js") },
+  { name: "ica", summary: "find independent sources mixed in a table", load: () => import("./ica.js") },
+  {
+    name: "lab",
+    summary: "rerun a paper's claim and say whether it held; without a name, list them",
+    load: () => import("./lab.js"),
+  },
 ];
 
 const examples = `

@@ -36,6 +36,11 @@ export class Output {
     if (!this.#quiet) this.progress.print(wrap(text, this.progress.width));
   }
 
+  /** What is being done now, where nobody knows how much there is to do. */
+  say(text: string): void {
+    this.progress.say(text);
+  }
+
   /** Text of a result in a style, where standard output shows it. */
   style(style: Style, text: string): string {
     return this.#plain ? text : styleText(style, text, { stream: process.stdout });

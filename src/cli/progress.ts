@@ -56,6 +56,18 @@ export class Progress {
     else this.#report(position, now);
   }
 
+  /** What is being done, without a bar; as often as you like, too. */
+  say(text: string): void {
+    if (this.#silent) return;
+    const now = performance.now();
+    if (now - this.#shown.at < (this.#live ? redrawEvery : lineEvery)) return;
+    this.#shown = { at: now, share: 0 };
+    if (this.#live) {
+      this.#line = text.slice(0, this.#columns - 1);
+      this.#stream.write(`\r${this.#line}\u001b[K`);
+    } else this.#stream.write(`${text}\n`);
+  }
+
   #redraw(position: Position, now: number): void {
     if (now - this.#shown.at < redrawEvery) return;
     this.#shown = { at: now, share: 0 };

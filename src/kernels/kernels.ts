@@ -3,6 +3,7 @@
 
 import { kernelsBase64 } from "./generated.js";
 import type { GenericKernels } from "./generic-kernels.js";
+import type { IcaKernels } from "./ica-kernels.js";
 import type { MixtureKernels } from "./mixture-kernels.js";
 import type { SmallProductKernels } from "./small-product-kernels.js";
 import type { SplineKernels } from "./spline-kernels.js";
@@ -102,6 +103,7 @@ export interface LuKernels {
 /** All kernels, bound to one memory. */
 export interface Kernels
   extends GenericKernels,
+    IcaKernels,
     LuKernels,
     MixtureKernels,
     SmallProductKernels,
@@ -112,6 +114,7 @@ export interface Kernels
 
 type Precision = "32" | "64";
 type Exports = GenericKernels &
+  IcaKernels &
   LuKernels &
   MixtureKernels &
   SmallProductKernels &

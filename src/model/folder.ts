@@ -122,7 +122,7 @@ export async function writeFolder(
 }
 
 /** Makes a folder and those above it. Not mkdir's `recursive`: below /proc and the like that never returns. */
-async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<void> {
   if (await exists(path)) return;
   if (dirname(path) !== path) await makeFolder(dirname(path));
   try {

@@ -229,3 +229,27 @@ describe("numbers and texts for people", () => {
     ]);
   });
 });
+
+describe("what is being done, without a bar,", () => {
+  it("is one line on a terminal, cut to its width, at most ten times a second", () => {
+    const { written, stream: terminal } = stream({ isTTY: true, columns: 20 });
+    const progress = new Progress(terminal);
+    for (let i = 0; i < 300; i++) {
+      progress.say(`flow ${i} of 300: two spirals, self-normalizing`);
+      vi.advanceTimersByTime(1);
+    }
+    expect(written.map(plain)).toEqual(["flow 0 of 300: two ", "flow 100 of 300: tw", "flow 200 of 300: tw"]);
+  });
+
+  it("is a line elsewhere, at most one a second, and nothing where all is quiet", () => {
+    const { written, stream: file } = stream({ isTTY: false });
+    const quiet = new Progress(file, { silent: true });
+    const progress = new Progress(file);
+    for (let i = 0; i < 30; i++) {
+      quiet.say(`quiet ${i}`);
+      progress.say(`part ${i}`);
+      vi.advanceTimersByTime(100);
+    }
+    expect(written).toEqual(["part 0\n", "part 10\n", "part 20\n"]);
+  });
+});

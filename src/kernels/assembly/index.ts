@@ -12,6 +12,7 @@ export { copyStrided, cumulativeSumAlong, gatherRows, identityMatrix, padRows, s
 export { logSoftmaxAlong, logSumExpAlong, maxAlong, sumAlong } from "./generic-reduce";
 export { select } from "./generic-select";
 export { unaryAbs, unaryCos, unaryCube, unaryErf, unaryExp, unaryExpm1, unaryLog, unaryLog1p, unaryNeg, unarySigmoid, unarySign, unarySin, unarySoftplus, unarySqrt, unarySquare, unaryTanh, unaryTruncate } from "./generic-unary";
+export { icaScore } from "./ica";
 export { luFactor, luInverse, luSolve } from "./lu";
 export { mixtureBackward, mixtureForward, mixtureScratch } from "./mixture";
 export { productScratch as luScratch } from "./product";

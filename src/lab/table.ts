@@ -1,0 +1,22 @@
+// The labs by name: what `logdet lab` lists.
+
+import { LogdetError } from "../errors.js";
+import type { Lab } from "./lab.js";
+import { relativeVsExact } from "./relative-vs-exact.js";
+import { toys } from "./toys.js";
+
+export const labs: Readonly<Record<string, Lab>> = Object.fromEntries(
+  [
+    relativeVsExact, //
+    toys,
+  ].map((lab) => [lab.name, lab]),
+);
+
+/** @throws LogdetError "usage" for an unknown name. */
+export function labNamed(name: string): Lab {
+  if (!Object.hasOwn(labs, name))
+    throw new LogdetError("usage", `there is no lab named ${name}`, {
+      hint: `Choose one of ${Object.keys(labs).join(", ")}.`,
+    });
+  return labs[name];
+}
