@@ -9,7 +9,7 @@ import { type Executor, isLeaf } from "./schedule.js";
 /** Rows of the batch that choices are made for: they are made before it is known. */
 const typicalBatch = 256;
 /** Operations with more elements than this are left to ONNX Runtime's threads and wider vectors. */
-const mostElements = 2 ** 16;
+const mostElements = 2 ** 14;
 /** So are products of more multiplications than this: the point where its faster product pays for the call. */
 const mostMultiplications = 5e5;
 
