@@ -6,7 +6,7 @@ import { LogdetError } from "../errors.js";
 import { literalPath } from "./duckdb.js";
 import { readingFailed } from "./messages.js";
 import { freeName } from "./names.js";
-import { parseRecords } from "./records.js";
+import { misplacedQuotes, parseRecords } from "./records.js";
 import type { SourceFile } from "./sources.js";
 
 /** How a CSV file is written. */
@@ -38,7 +38,7 @@ export async function firstLines(connection: DuckDBConnection, file: SourceFile)
 
 /**
  * Tells delimiter and header from a file's first lines: the delimiter with which most lines have as many fields as the
- * header has.
+ * header has, quotes stand where they belong, and the fields are most.
  *
  * @param delimiter given where the file's name or the user says it
  * @throws LogdetError (data) if two columns have the same name or the header is a row of numbers
@@ -49,13 +49,15 @@ export function csvDialect(lines: readonly string[], file: SourceFile, delimiter
     .slice(skip)
     .join("\n")
     .replace(/^\uFEFF/, "");
-  let best = { delimiter: delimiter ?? ",", agreement: 0, width: 1 };
+  let best = { delimiter: delimiter ?? ",", agreement: 0, misplaced: 0, width: 1 };
   for (const candidate of delimiter === undefined ? DELIMITERS : []) {
     const records = parseRecords(text, candidate);
     const width = records[0].length;
     const agreement = records.filter((record) => record.length === width).length / records.length;
-    if (width > 1 && (agreement > best.agreement || (agreement === best.agreement && width > best.width)))
-      best = { delimiter: candidate, agreement, width };
+    const misplaced = misplacedQuotes(text, candidate);
+    // As many fields in every line may be chance; quotes in the right places are not.
+    const isBetter = agreement - best.agreement || best.misplaced - misplaced || width - best.width;
+    if (width > 1 && isBetter > 0) best = { delimiter: candidate, agreement, misplaced, width };
   }
   const header = parseRecords(text, best.delimiter)[0];
   if (header.every((name) => name.trim() !== "" && Number.isFinite(Number(name))))

@@ -36,3 +36,27 @@ export function parseRecords(text: string, delimiter: string): string[][] {
   endRecord();
   return records;
 }
+
+/**
+ * How often quotes stand where the grammar has none: within a field that does not begin with one, or before more text of
+ * the same field. With a wrong delimiter, quoted fields look like that.
+ */
+export function misplacedQuotes(text: string, delimiter: string): number {
+  let count = 0;
+  let at: "start" | "plain" | "quoted" | "closed" = "start";
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (at === "quoted") {
+      if (c !== '"') continue;
+      if (text[i + 1] === '"') i++;
+      else at = "closed";
+    } else if (c === delimiter || c === "\n") at = "start";
+    else if (c === "\r") continue;
+    else if (c === '"' && at === "start") at = "quoted";
+    else {
+      if (c === '"' || at === "closed") count++;
+      at = "plain";
+    }
+  }
+  return count;
+}

@@ -84,8 +84,8 @@ describe("a model is refused", () => {
 
   it("when config.json describes a larger flow than the weights are for", () =>
     expectRefused(
-      editConfig((text) => text.replace('"bins": 64', '"bins": 65')),
-      "model.safetensors: the tensor bijection.0.widths should be [3, 65], it is [3, 64]",
+      editConfig((text) => text.replace('"bins": 8', '"bins": 9')),
+      "model.safetensors: the tensor bijection.0.widths should be [3, 9], it is [3, 8]",
     ));
 
   it("when config.json lists another number of columns", () =>

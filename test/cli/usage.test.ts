@@ -24,14 +24,17 @@ describe("help and version", () => {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
   });
 
-  it.each(["fit", "score", "sample", "info", "ica", "lab"])("explains %s, with an example", async (command) => {
-    const { code, stdout, stderr } = await logdet([command, "--help"]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toContain(`Usage: logdet ${command}`);
-    expect(stdout).toMatch(new RegExp(`Examples:\n {2}logdet ${command} `));
-    for (const option of ["--json", "--quiet", "--seed", "--threads", "--out"])
-      expect(stdout).toContain(option);
-  });
+  it.each(["fit", "score", "sample", "info", "ica", "lab"])(
+    "explains %s, with an example",
+    async (command) => {
+      const { code, stdout, stderr } = await logdet([command, "--help"]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toContain(`Usage: logdet ${command}`);
+      expect(stdout).toMatch(new RegExp(`Examples:\n {2}logdet ${command} `));
+      for (const option of ["--json", "--quiet", "--seed", "--threads", "--out"])
+        expect(stdout).toContain(option);
+    },
+  );
 
   it("offers every flow, activation, estimator and optimizer there is", async () => {
     const { stdout } = await logdet(["fit", "--help"]);
