@@ -1,7 +1,9 @@
 export type { Bijection, Config } from "./bijection.js";
 export { type Chain, chain } from "./chain.js";
+export { type ConstrainedNetwork, constrainedNetwork, project } from "./constrained-network.js";
 export { type DenseLayer, denseLayers } from "./dense-layers.js";
 export { invertMonotone, type MonotoneFunction } from "./guarded-inverse.js";
+export type { MonotoneNetworkOptions } from "./hidden-units.js";
 export { type LeakyTanhOptions, leakyTanh } from "./leaky-tanh.js";
 export { type AffineMap, type LinearOptions, linear } from "./linear.js";
 export { type LuLinearOptions, luLinear } from "./lu-linear.js";
@@ -28,3 +30,4 @@ export { type SmoothLeakyReluOptions, smoothLeakyRelu } from "./smooth-leaky-rel
 export { type StandardizationOptions, standardization } from "./standardization.js";
 export { type SumOfTanhOptions, sumOfTanh } from "./sum-of-tanh.js";
 export { bijections, buildBijection } from "./table.js";
+export { type UnconstrainedNetworkOptions, unconstrainedNetwork } from "./unconstrained-network.js";

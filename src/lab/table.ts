@@ -1,15 +1,14 @@
 // The labs by name: what `logdet lab` lists.
 
 import { LogdetError } from "../errors.js";
+import { copulaTails } from "./copula-tails.js";
 import type { Lab } from "./lab.js";
+import { overparameterization } from "./overparameterization.js";
 import { relativeVsExact } from "./relative-vs-exact.js";
 import { toys } from "./toys.js";
 
 export const labs: Readonly<Record<string, Lab>> = Object.fromEntries(
-  [
-    relativeVsExact, //
-    toys,
-  ].map((lab) => [lab.name, lab]),
+  [copulaTails, overparameterization, relativeVsExact, toys].map((lab) => [lab.name, lab]),
 );
 
 /** @throws LogdetError "usage" for an unknown name. */
