@@ -117,7 +117,7 @@ export interface TableShape {
 const widestLie = 512;
 
 /** Rows that a piece of a front spline should see of a continuous column, or it would follow their noise. */
-const rowsPerPiece = 40;
+const rowsPerPiece = 80;
 
 /** Steps of a run: 30 passes over the rows, but at least and at most so many. */
 const fewestSteps = 3000;

@@ -90,7 +90,12 @@ describe("a fit", () => {
     const unseen = normalColumn(4000, 2, 5);
     const found = await model.logProb(unseen);
     const truth = unseen.map((x) => -0.5 * (x / 5) ** 2 - Math.log(5) - 0.5 * Math.log(2 * Math.PI));
-    expect(Math.abs(mean(truth) - mean(found))).toBeLessThan(0.12);
+    expect(Math.abs(mean(truth) - mean(found))).toBeLessThan(0.03);
+    // And where most rows lie.
+    for (const x of [-5, 0, 5]) {
+      const truth = -0.5 * (x / 5) ** 2 - Math.log(5) - 0.5 * Math.log(2 * Math.PI);
+      expect(Math.abs((await model.logProb([[x]]))[0] - truth)).toBeLessThan(0.25);
+    }
     await model.release();
   });
 

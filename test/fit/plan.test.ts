@@ -55,7 +55,7 @@ describe("a plan", () => {
   it("gives continuous columns no more pieces in front than their rows can fill", () => {
     const pieces = (table: Parameters<typeof plan>[1]) => plan({}, table).recipe.frontBins;
     expect(pieces({ trainRows: 100, dim: 4 })).toBe(8);
-    expect(pieces({ trainRows: 800, dim: 4 })).toBe(20);
+    expect(pieces({ trainRows: 800, dim: 4 })).toBe(10);
     expect(pieces({ trainRows: 100_000, dim: 4 })).toBe(64);
     expect(pieces({ trainRows: 100, dim: 4, discreteColumns: 4 })).toBe(64);
     expect(plan({ frontBins: 12 }, { trainRows: 100, dim: 4 }).recipe.frontBins).toBe(12);

@@ -4,7 +4,6 @@ import { power } from "./generic-scalar";
 import { VECTOR, read, write } from "./vector";
 
 /** The inner row: each operand is contiguous (step 4) or one element for the whole row (step 0). */
-// @ts-ignore: decorator
 @inline
 function combineRow<F>(count: usize, a: usize, aStep: usize, b: usize, bStep: usize, out: usize): void {
   const f = changetype<F>(<usize>0);
@@ -39,7 +38,6 @@ function combineRow<F>(count: usize, a: usize, aStep: usize, b: usize, bStep: us
  * out [n0, n1, n2, n3] ← f(a, b). `a0` … `a3` are a's steps along each axis in bytes, 0 where it is stretched; the
  * last is 4 or 0, and not 0 for both where n3 > 1. out is contiguous and apart from both.
  */
-// @ts-ignore: decorator
 @inline
 function combine<F>(n0: usize, n1: usize, n2: usize, n3: usize, a: usize, a0: usize, a1: usize, a2: usize, a3: usize, b: usize, b0: usize, b1: usize, b2: usize, b3: usize, out: usize): void {
   const row = n3 * 4;

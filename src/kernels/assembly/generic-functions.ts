@@ -1,32 +1,20 @@
 // Functions of four float32 at once for the element-wise kernels, built on exp4 and log4. Each form is chosen so that
 // nothing cancels near 0 and nothing overflows far out; ±∞ and NaN give what they give in IEEE 754.
 
-import { exp4, log4 } from "./transcendental";
+import { exp4, expm1Near0, log4, powerOf2, remainder } from "./transcendental";
 
 /** eˣ − 1: as exp4, but with 2ⁿ (eʳ − 1) + (2ⁿ − 1), halved so that 2ⁿ stays a float32 to the end of the range. */
-// @ts-ignore: decorator
 @inline
 export function expm1x4(x: v128): v128 {
   const inRange = f32x4.max(f32x4.min(x, f32x4.splat(89)), f32x4.splat(-30));
-  const rounder = f32x4.splat(12582912);
-  const shifted = f32x4.add(f32x4.mul(inRange, f32x4.splat(1.44269504)), rounder);
-  const n = f32x4.sub(shifted, rounder);
-  const partly = f32x4.sub(inRange, f32x4.mul(n, f32x4.splat(0.693359375)));
-  const r = f32x4.sub(partly, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
-  let p = f32x4.splat(1.9875691500e-4);
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
-  const small = f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r);
-  const half = i32x4.add(f32x4.splat(0.5), i32x4.shl(shifted, 23));
+  const power = powerOf2(inRange);
+  const small = expm1Near0(remainder(inRange, power));
+  const half = i32x4.add(f32x4.splat(0.5), i32x4.shl(power, 23));
   const sum = f32x4.add(f32x4.mul(half, small), f32x4.sub(half, f32x4.splat(0.5)));
   return f32x4.add(sum, sum);
 }
 
 /** log(1 + x): with u = 1 + x rounded, log u plus what the rounding lost, divided by u. */
-// @ts-ignore: decorator
 @inline
 export function log1px4(x: v128): v128 {
   const one = f32x4.splat(1);
@@ -38,7 +26,6 @@ export function log1px4(x: v128): v128 {
 }
 
 /** With t = e^{2|x|} − 1, tanh |x| = t / (t + 2); beyond 10 it is 1 in float32. */
-// @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
   const size = f32x4.min(f32x4.abs(x), f32x4.splat(10));
@@ -48,7 +35,6 @@ export function tanh4(x: v128): v128 {
 }
 
 /** With e = e^{−|x|}, 1 / (1 + e) right of 0 and e / (1 + e) left of it. */
-// @ts-ignore: decorator
 @inline
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1);
@@ -61,7 +47,6 @@ export function sigmoid4(x: v128): v128 {
  * log(1 + eˣ) = max(x, 0) + log(1 + e) with e = e^{−|x|} up to 1, where a general logarithm is not needed: it is
  * 2 artanh s with s = e / (2 + e) up to 1/3, a minimax polynomial in s² (error 4 · 10⁻¹⁰).
  */
-// @ts-ignore: decorator
 @inline
 export function softplus4(x: v128): v128 {
   const e = exp4(f32x4.neg(f32x4.abs(x)));
@@ -84,7 +69,6 @@ export function softplus4(x: v128): v128 {
  * erf x: an odd polynomial up to 0.93, 1 − e^{−q(|x|)} beyond. The polynomials are N. Juffa's (public, "erff" with an
  * error below one unit in the last place).
  */
-// @ts-ignore: decorator
 @inline
 export function erf4(x: v128): v128 {
   const size = f32x4.abs(x);

@@ -4,7 +4,6 @@
 import { addRows, copyRow, fillRow } from "./generic-rows";
 
 /** The transpose of four rows of four. */
-// @ts-ignore: decorator
 @inline
 function transposeTile(x: usize, xStep: usize, out: usize, outStep: usize): void {
   const r0 = v128.load(x);
@@ -66,7 +65,6 @@ export function padRows(rows: usize, width: usize, before: usize, after: usize, 
 }
 
 /** The row that an index names, counted from the end where it is negative; `rows` if there is none such. */
-// @ts-ignore: decorator
 @inline
 function rowOf(index: f32, rows: usize): usize {
   const from = index < 0 ? index + <f32>rows : index;
@@ -94,7 +92,6 @@ export function scatterAddRows(count: usize, width: usize, rows: usize, indices:
 }
 
 /** Running sums of a contiguous row, four at a time; the sum so far is carried in float64. */
-// @ts-ignore: decorator
 @inline
 function runRow(count: usize, x: usize, out: usize, exclusive: bool): void {
   const zero = f32x4.splat(0);
@@ -116,7 +113,6 @@ function runRow(count: usize, x: usize, out: usize, exclusive: bool): void {
 }
 
 /** The same from the end. */
-// @ts-ignore: decorator
 @inline
 function runRowBack(count: usize, x: usize, out: usize, exclusive: bool): void {
   const zero = f32x4.splat(0);

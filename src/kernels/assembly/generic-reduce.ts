@@ -59,7 +59,6 @@ class Largest {
 // ---- rows ---------------------------------------------------------------------------------------------------
 
 /** One number from up to BLOCK contiguous elements. */
-// @ts-ignore: decorator
 @inline
 function rowBlock<F>(count: usize, x: usize, shift: v128): f32 {
   const f = changetype<F>(<usize>0);
@@ -97,7 +96,6 @@ function rowBlock<F>(count: usize, x: usize, shift: v128): f32 {
 }
 
 /** One number from a row. */
-// @ts-ignore: decorator
 @inline
 function foldRow<F>(count: usize, x: usize, shift: v128): f32 {
   const f = changetype<F>(<usize>0);
@@ -113,7 +111,6 @@ function foldRow<F>(count: usize, x: usize, shift: v128): f32 {
 // ---- columns ------------------------------------------------------------------------------------------------
 
 /** Four columns (or one: `whole` false) of up to BLOCK rows. */
-// @ts-ignore: decorator
 @inline
 function columnBlock<F>(whole: bool, count: usize, stride: usize, x: usize, shift: v128): v128 {
   const f = changetype<F>(<usize>0);
@@ -128,7 +125,6 @@ function columnBlock<F>(whole: bool, count: usize, stride: usize, x: usize, shif
   return inline.always(f.join(total, total1));
 }
 
-// @ts-ignore: decorator
 @inline
 function foldColumns<F>(whole: bool, count: usize, stride: usize, x: usize, shift: v128): v128 {
   const f = changetype<F>(<usize>0);
@@ -144,7 +140,6 @@ function foldColumns<F>(whole: bool, count: usize, stride: usize, x: usize, shif
 }
 
 /** out [outer, inner] from x [outer, n, inner], with shifts [outer, inner] for the terms. */
-// @ts-ignore: decorator
 @inline
 function fold<F>(outer: usize, n: usize, inner: usize, x: usize, shifts: usize, out: usize): void {
   if (inner == 1) {
@@ -179,7 +174,6 @@ export function maxAlong(outer: usize, n: usize, inner: usize, x: usize, out: us
 // ---- log-sum-exp --------------------------------------------------------------------------------------------
 
 /** Bytes of an array in the scratch space, where loops may run over whole vectors. */
-// @ts-ignore: decorator
 @inline
 function padded(count: usize): usize {
   return (count * 4 + VECTOR - 1) & ~(VECTOR - 1);
@@ -208,7 +202,6 @@ export function logSumExpAlong(outer: usize, n: usize, inner: usize, x: usize, o
 }
 
 /** out ← (x − largest) − logs for one row, each of the two a vector of its own or one element for the whole row. */
-// @ts-ignore: decorator
 @inline
 function normalizeRow(spread: bool, count: usize, x: usize, largest: usize, logs: usize, out: usize): void {
   if (count < 4) {

@@ -6,7 +6,6 @@ import { VECTOR } from "./vector";
 const LONG: usize = 64;
 
 /** to ← from, which lie apart. */
-// @ts-ignore: decorator
 @inline
 export function copyRow(count: usize, from: usize, to: usize): void {
   if (count < 4) {
@@ -21,7 +20,6 @@ export function copyRow(count: usize, from: usize, to: usize): void {
 }
 
 /** Every element becomes `value`. */
-// @ts-ignore: decorator
 @inline
 export function fillRow(count: usize, to: usize, value: f32): void {
   if (count < 4) {
@@ -35,7 +33,6 @@ export function fillRow(count: usize, to: usize, value: f32): void {
 }
 
 /** to ← a + b, all three apart. */
-// @ts-ignore: decorator
 @inline
 export function addRows(count: usize, a: usize, b: usize, to: usize): void {
   if (count < 4) {

@@ -4,14 +4,12 @@ import { copyRow, fillRow } from "./generic-rows";
 import { VECTOR } from "./vector";
 
 /** A vector of a row, or its one element for the whole row. */
-// @ts-ignore: decorator
 @inline
 function piece(spread: bool, row: usize, at: usize): v128 {
   return spread ? v128.load32_splat(row) : v128.load(row + at);
 }
 
 /** The inner row where the condition varies along it. */
-// @ts-ignore: decorator
 @inline
 function selectRow(spreadA: bool, spreadB: bool, count: usize, condition: usize, a: usize, b: usize, out: usize): void {
   const zero = f32x4.splat(0);

@@ -10,7 +10,6 @@ import { VECTOR, read, write } from "./vector";
  * parameter of a generic function is inlined where a function pointer would be called. What does not fill the last
  * vector is computed with the elements before it, a second time.
  */
-// @ts-ignore: decorator
 @inline
 function map<F>(count: usize, x: usize, out: usize): void {
   const f = changetype<F>(<usize>0);

@@ -1,6 +1,6 @@
 // The density of one source in a linear separation: its score, and the sums that a quasi-Newton step needs, in one pass.
 
-import { log4 } from "./transcendental";
+import { expWithin, log4 } from "./transcendental";
 import { VECTOR } from "./vector";
 
 /** Factors 1 + e, each at most 2, whose product is taken before its logarithm: 2⁶⁴ is far from float32's end. */
@@ -10,27 +10,12 @@ const FACTORS: usize = 64;
  * eˣ for x ≤ 0 as `exp4` computes it, without its care for the ends of the range: below −87 it is e⁻⁸⁷, which is
  * nothing beside 1.
  */
-// @ts-ignore: decorator
 @inline
 function decay4(x: v128): v128 {
-  const inRange = f32x4.max(x, f32x4.splat(-87));
-  const rounder = f32x4.splat(12582912);
-  const shifted = f32x4.add(f32x4.mul(inRange, f32x4.splat(1.44269504)), rounder);
-  const n = f32x4.sub(shifted, rounder);
-  const partly = f32x4.sub(inRange, f32x4.mul(n, f32x4.splat(0.693359375)));
-  const r = f32x4.sub(partly, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
-  let p = f32x4.splat(1.9875691500e-4);
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
-  p = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), f32x4.splat(1));
-  return i32x4.add(p, i32x4.shl(shifted, 23));
+  return expWithin(f32x4.max(x, f32x4.splat(-87)));
 }
 
 /** The four lanes added up in float64. */
-// @ts-ignore: decorator
 @inline
 function total(x: v128): f64 {
   const low = f64x2.promote_low_f32x4(x);

@@ -49,7 +49,6 @@ function gather(count: usize, at: usize, stride: usize): v128 {
 }
 
 /** The first `count` elements at `at`, zeros behind them. */
-// @ts-ignore: decorator
 @inline
 function readFirst(count: usize, at: usize): v128 {
   return count >= 4 ? v128.load(at) : gather(count, at, SIZE);
@@ -92,7 +91,6 @@ function prepare(dim: usize, components: usize, logits: usize, mean: usize, logS
 // The loops below end with their condition: V8 moves constants out of such loops only.
 
 /** From four columns of a block's rows to the components' exponentials, their sum and the largest exponent. */
-// @ts-ignore: decorator
 @inline
 function exponentials(
   rows: usize, components: usize, count: usize, z: usize, stride: usize, entry: usize, work: usize,
@@ -190,7 +188,6 @@ function carry(at: usize, x: v128): void {
 }
 
 /** One component's part in the gradients: of z in PULL, and, where `wantsSums`, of its parameters in `totals`. */
-// @ts-ignore: decorator
 @inline
 function gradients(rows: usize, own: usize, entry: usize, work: usize, totals: usize, wantsSums: bool): void {
   const mean = v128.load(entry);

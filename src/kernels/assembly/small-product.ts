@@ -69,7 +69,6 @@ function writeFrom(first: usize, at: usize, x: v128): void {
 }
 
 /** Writes `sum`, with β C where `adds`. The lanes before `first` belong to another tile, or to nobody. */
-// @ts-ignore: decorator
 @inline
 function finish(sum: v128, adds: bool, beta: v128, c: usize, out: usize, first: usize): void {
   if (adds) sum = f32x4.add(sum, f32x4.mul(beta, first == 0 ? v128.load(c) : readFrom(first, c)));

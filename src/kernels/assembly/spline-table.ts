@@ -14,20 +14,17 @@ export const ENTRY: usize = 32;
 // slopes and their derivatives [bins + 1, 4] each; and for gradients, like the entries, sums in float32 and totals in
 // float64.
 
-// @ts-ignore: decorator
 @inline
 export function knotsOffset(bins: usize): usize {
   return 4 * ENTRY * bins;
 }
 
 /** Bytes of the inner knots with their padding. */
-// @ts-ignore: decorator
 @inline
 export function innerBytes(bins: usize): usize {
   return 16 * ((bins + 2) & ~3);
 }
 
-// @ts-ignore: decorator
 @inline
 export function sharesOffset(bins: usize): usize {
   return knotsOffset(bins) + 32 + innerBytes(bins);
@@ -37,19 +34,16 @@ function slopesOffset(bins: usize): usize {
   return sharesOffset(bins) + 32 * bins;
 }
 
-// @ts-ignore: decorator
 @inline
 export function ratesOffset(bins: usize): usize {
   return slopesOffset(bins) + 16 * (bins + 1);
 }
 
-// @ts-ignore: decorator
 @inline
 export function sumsOffset(bins: usize): usize {
   return (ratesOffset(bins) + 16 * (bins + 1) + 63) & ~63;
 }
 
-// @ts-ignore: decorator
 @inline
 export function totalsOffset(bins: usize): usize {
   return sumsOffset(bins) + 4 * ENTRY * bins;
@@ -66,7 +60,6 @@ export function shareFactor(bins: usize): f64 {
 }
 
 /** The first `count` of four numbers `stride` bytes apart, zeros behind them. */
-// @ts-ignore: decorator
 @inline
 export function gather(at: usize, stride: usize, count: usize): v128 {
   let lanes = v128.load32_zero(at);
@@ -78,25 +71,21 @@ export function gather(at: usize, stride: usize, count: usize): v128 {
 
 // A 4 × 4 transposition is two rounds of these.
 
-// @ts-ignore: decorator
 @inline
 export function zipLow(a: v128, b: v128): v128 {
   return v128.shuffle<i32>(a, b, 0, 4, 1, 5);
 }
 
-// @ts-ignore: decorator
 @inline
 export function zipHigh(a: v128, b: v128): v128 {
   return v128.shuffle<i32>(a, b, 2, 6, 3, 7);
 }
 
-// @ts-ignore: decorator
 @inline
 export function pairLow(a: v128, b: v128): v128 {
   return v128.shuffle<i64>(a, b, 0, 2);
 }
 
-// @ts-ignore: decorator
 @inline
 export function pairHigh(a: v128, b: v128): v128 {
   return v128.shuffle<i64>(a, b, 1, 3);

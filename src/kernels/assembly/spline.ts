@@ -47,7 +47,6 @@ export function splineInverse(
 }
 
 /** Maps values on the axis `from` to the axis `to`. */
-// @ts-ignore: decorator
 @inline
 function map(
   task: i32, rows: usize, dim: usize, bins: usize, x: usize,
@@ -134,7 +133,6 @@ export function splineBackward(
 }
 
 /** `splineBackward` for the task BACKWARD or TRAINING. */
-// @ts-ignore: decorator
 @inline
 function goBack(
   task: i32, rows: usize, dim: usize, bins: usize, x: usize, widths: usize, heights: usize, slopes: usize,
@@ -188,7 +186,6 @@ function goBack(
  * Finds the pieces of one row's columns `first` to `end`, as offsets of their entries: 4 int32 a group at `pieces`.
  * Done for all groups before any is visited, so that the processor need not wait for one search after the other.
  */
-// @ts-ignore: decorator
 @inline
 function locate(bins: usize, first: usize, end: usize, record: usize, bytes: usize, row: usize, pieces: usize): void {
   for (let column = first; column < end; column += 4, record += bytes, pieces += VECTOR) {
@@ -204,7 +201,6 @@ function locate(bins: usize, first: usize, end: usize, record: usize, bytes: usi
  * (returned) of the spline or its inverse; or, going back, dx and what the elements add to the sums of their pieces.
  * `task` is known where this is compiled into, so only that task's code remains.
  */
-// @ts-ignore: decorator
 @inline
 function visit(
   task: i32, bins: usize, count: usize, record: usize, piece: usize, from: usize, to: usize,
@@ -300,7 +296,6 @@ function visit(
 }
 
 /** How many inner knots each lane has passed, by comparing with all of them. */
-// @ts-ignore: decorator
 @inline
 function compared(bins: usize, knots: usize, x: v128): v128 {
   let passed = i32x4.splat(0);
@@ -324,7 +319,6 @@ function searched(bins: usize, knots: usize, x: v128): v128 {
 }
 
 /** The number of knots, `VECTOR` bytes apart, that x has passed. */
-// @ts-ignore: decorator
 @inline
 function search(bins: usize, knots: usize, x: f32): i32 {
   let passed: usize = 0;
@@ -342,7 +336,6 @@ function search(bins: usize, knots: usize, x: f32): i32 {
  * The t in [0, 1] at which the curve has risen by `share` of its piece: (1 − B) t² + B t = share, B = a − share
  * (a + b − 2), in the form of the two that does not cancel.
  */
-// @ts-ignore: decorator
 @inline
 function root(share: v128, a: v128, bent: v128): v128 {
   const zero = f32x4.splat(0);
@@ -359,7 +352,6 @@ function root(share: v128, a: v128, bent: v128): v128 {
 }
 
 /** Adds lane i of four vectors to the four numbers at entry i + move. */
-// @ts-ignore: decorator
 @inline
 function addTransposed(
   move: usize, entry0: usize, entry1: usize, entry2: usize, entry3: usize, a: v128, b: v128, c: v128, d: v128,
@@ -374,7 +366,6 @@ function addTransposed(
   addAt(entry3 + move, pairHigh(high0, high1));
 }
 
-// @ts-ignore: decorator
 @inline
 function addAt(at: usize, x: v128): void {
   v128.store(at, f32x4.add(v128.load(at), x));
@@ -447,14 +438,12 @@ function writeGradients(
 }
 
 /** Up to four neighbouring numbers, zeros behind them. */
-// @ts-ignore: decorator
 @inline
 function readColumns(at: usize, count: usize): v128 {
   return count > 3 ? v128.load(at) : gather(at, 4, count);
 }
 
 /** Writes the first `count` of four numbers. */
-// @ts-ignore: decorator
 @inline
 function writeColumns(at: usize, count: usize, x: v128): void {
   if (count > 3) {
