@@ -37,7 +37,8 @@ export function sourcesPicture({ sources, rows }: Separation): string {
     width: 760,
     height: 74 * shown.length + 60,
     marginLeft: 40,
-    marginRight: 10,
+    // Half of the last row's number stands beyond the last row.
+    marginRight: 28,
     marginTop: 24,
     marginBottom: 40,
     fy: { axis: null, padding: 0.3 },
@@ -51,6 +52,9 @@ export function sourcesPicture({ sources, rows }: Separation): string {
         y2: "high",
         fy: "fy",
         fill: color("data"),
+        // A band without height, where a signal stands still, would not be seen.
+        stroke: color("data"),
+        strokeWidth: 0.7,
         className: "series",
       }),
       Plot.text(names, { text: "name", fy: "fy", frameAnchor: "top-left", dy: -14, fill: color("ink") }),
