@@ -2,10 +2,12 @@ export type { Bijection, Config } from "./bijection.js";
 export { type Chain, chain } from "./chain.js";
 export { type ConstrainedNetwork, constrainedNetwork, project } from "./constrained-network.js";
 export { type DenseLayer, denseLayers } from "./dense-layers.js";
+export { type GdnOptions, gdn } from "./gdn.js";
 export { invertMonotone, type MonotoneFunction } from "./guarded-inverse.js";
 export type { MonotoneNetworkOptions } from "./hidden-units.js";
 export { type LeakyTanhOptions, leakyTanh } from "./leaky-tanh.js";
 export { type AffineMap, type LinearOptions, linear } from "./linear.js";
+export { type LogitOptions, logit } from "./logit.js";
 export { type LuLinearOptions, luLinear } from "./lu-linear.js";
 export {
   type Link,
@@ -25,6 +27,7 @@ export {
   type RationalQuadraticSplineOptions,
   rationalQuadraticSpline,
 } from "./rational-quadratic-spline.js";
+export { reversed } from "./reversed.js";
 export { type SelfNormalizingLinearOptions, selfNormalizingLinear } from "./self-normalizing-linear.js";
 export { type SmoothLeakyReluOptions, smoothLeakyRelu } from "./smooth-leaky-relu.js";
 export { type StandardizationOptions, standardization } from "./standardization.js";

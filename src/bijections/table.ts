@@ -4,12 +4,14 @@ import { z } from "zod";
 import { LogdetError } from "../errors.js";
 import type { Bijection, Config } from "./bijection.js";
 import { chain } from "./chain.js";
+import { gdn } from "./gdn.js";
 import { leakyTanh } from "./leaky-tanh.js";
 import { linear } from "./linear.js";
 import { isPermutation, luLinear } from "./lu-linear.js";
 import { links, mixtureOfLogistics } from "./mixture-of-logistics.js";
 import { rankOneLinear } from "./rank-one-linear.js";
 import { rationalQuadraticSpline } from "./rational-quadratic-spline.js";
+import { reversed } from "./reversed.js";
 import { selfNormalizingLinear } from "./self-normalizing-linear.js";
 import { smoothLeakyRelu } from "./smooth-leaky-relu.js";
 import { standardization } from "./standardization.js";
@@ -88,6 +90,15 @@ export const bijections: Readonly<Record<string, Entry>> = {
     z.strictObject({ dim, components: z.int().positive().max(512), link: z.enum(links) }),
     (options) => mixtureOfLogistics(options),
   ),
+  gdn: entry(
+    "each column divided by a learned pool of all",
+    z.strictObject({
+      dim,
+      alpha: z.number().min(1).finite(),
+      epsilon: z.union([positive.max(1), z.literal("learned")]),
+    }),
+    (options) => gdn(options),
+  ),
   standardization: entry("(x − center) / scale with fixed numbers", z.strictObject({ dim }), (options) =>
     standardization({
       dim: options.dim,
@@ -104,6 +115,11 @@ export const bijections: Readonly<Record<string, Entry>> = {
         .max(1000),
     }),
     ({ parts }, path) => chain(parts.map((part, i) => buildBijection(part, [...path, `layer ${i + 1}`]))),
+  ),
+  reversed: entry(
+    "another bijection the other way round",
+    z.strictObject({ bijection: z.looseObject({ type: z.string() }) }),
+    ({ bijection }, path) => reversed(buildBijection(bijection, [...path, "reversed"])),
   ),
 };
 

@@ -130,12 +130,15 @@ export function inverseSquareRoot(matrix: Float64Array, dim: number): Float64Arr
     const [inverseY, inverseZ] = [factorize(y, dim).inverse(), factorize(z, dim).inverse()];
     const nextY = y.map((value, i) => 0.5 * (value + inverseZ[i]));
     z = z.map((value, i) => 0.5 * (value + inverseY[i]));
-    const change = Math.max(...nextY.map((value, i) => Math.abs(value - y[i])));
+    const change = largest(nextY.map((value, i) => value - y[i]));
     y = nextY;
-    if (change < 1e-12 * Math.max(...y.map(Math.abs))) break;
+    if (change < 1e-12 * largest(y)) break;
   }
   return z.map((value) => value / Math.sqrt(scale));
 }
+
+/** The largest absolute value: of a matrix, too many numbers for the arguments of one call. */
+const largest = (values: Float64Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /** One map a group of rows: its whitening, or that of all rows where a group has too few to tell a covariance. */
 export function clusterMaps(

@@ -1,6 +1,7 @@
 // How each operation is written in ONNX: one entry an operation.
 
 import { type Attributes, fixedSize, type Shape, type Tensor } from "../tensor/index.js";
+import { inverseEach, logAbsDetEach } from "./elimination.js";
 import type { GraphWriter } from "./writer.js";
 
 /** Writes a node, given the names of its inputs' values; returns the name of the result. */
@@ -165,6 +166,9 @@ export const spellings: Readonly<Record<string, Spelling>> = {
           transB: flag(attributes.transposeB),
         })
       : graph.node("MatMul", inputs),
+  matmulEach: direct("MatMul"),
+  logAbsDetEach,
+  inverseEach,
   linear: (_, inputs, graph) => graph.node("Gemm", inputs),
   gemm: ({ attributes }, inputs, graph) =>
     graph.node("Gemm", inputs, {

@@ -3,6 +3,7 @@
 
 import { LogdetError } from "../errors.js";
 import { kernelsModule } from "../kernels/index.js";
+import { breathe } from "./breathe.js";
 import { createLinearAlgebra, type Failure, type LinearAlgebra } from "./linear-algebra-core.js";
 import { factorizeInWorker } from "./linear-algebra-worker.js";
 import type { FloatArray } from "./parameter-store.js";
@@ -144,6 +145,47 @@ export async function factorizeAsync<T extends FloatArray>(
   return { logAbsDet, sign, inverse: inverse as T };
 }
 
+/**
+ * The determinants and the inverses of many matrices of one size, each factorised once. The event loop gets its turns
+ * in between. O(rows n³): about 0.04 ms a matrix with its inverse for n = 36, 0.15 ms for n = 64.
+ *
+ * @param matrices row-major [rows, n, n]; left as they are, unless `out.inverse` is the same array
+ * @param out where results go, if wanted: `logAbsDet` [rows], nats, −Infinity where a matrix is exactly singular;
+ * `inverse` [rows, n, n]
+ * @throws LogdetError "shape" if the arrays do not fit; if inverses are asked for, "numeric" naming the row whose matrix
+ * is singular or not finite
+ * @example await factorizeEach(jacobians, 8, { logAbsDet: new Float64Array(256) })
+ */
+export async function factorizeEach(
+  matrices: FloatArray,
+  n: number,
+  out: { readonly logAbsDet?: FloatArray; readonly inverse?: FloatArray },
+): Promise<void> {
+  const rows = matrices.length / (n * n);
+  if (!Number.isInteger(rows))
+    throw new LogdetError(
+      "shape",
+      `matrices of ${n} rows have ${n * n} numbers each, got ${matrices.length}`,
+    );
+  if (
+    (out.logAbsDet?.length ?? rows) !== rows ||
+    (out.inverse?.length ?? matrices.length) !== matrices.length
+  )
+    throw new LogdetError(
+      "shape",
+      `the results of ${rows} matrices of ${n} rows need an array of their own size`,
+    );
+  for (let row = 0; row < rows; row++) {
+    await breathe();
+    const [from, to] = [row * n * n, (row + 1) * n * n];
+    const factors = algebra().factor(matrices.subarray(from, to), n);
+    if (out.logAbsDet) out.logAbsDet[row] = factors.logAbsDet;
+    if (!out.inverse) continue;
+    checkUsable(factors, [`row ${row} of the batch`]);
+    algebra().inverse(factors, out.inverse.subarray(from, to));
+  }
+}
+
 function checkSquare(a: FloatArray, n: number): void {
   if (!Number.isInteger(n) || n < 1 || a.length !== n * n)
     throw new LogdetError("shape", `a square matrix of ${n} rows has ${n * n} numbers, got ${a.length}`);
@@ -154,15 +196,18 @@ function checkSquare(a: FloatArray, n: number): void {
     );
 }
 
-function checkUsable({ n, failure }: { n: number; failure: Failure | undefined }): void {
+function checkUsable(
+  { n, failure }: { n: number; failure: Failure | undefined },
+  path: readonly string[] = [],
+): void {
   if (failure?.kind === "singular")
     throw new LogdetError("numeric", `the ${n} x ${n} matrix is singular: pivot ${failure.column} is zero`, {
-      where: [`column ${failure.column}`],
+      where: [...path, `column ${failure.column}`],
       hint: `Column ${failure.column} (from 0) is a combination of the columns before it, or zero.`,
     });
   if (failure?.kind === "notFinite")
     throw new LogdetError("numeric", `the ${n} x ${n} matrix holds a number that is not finite`, {
-      where: [`row ${failure.row}`, `column ${failure.column}`],
+      where: [...path, `row ${failure.row}`, `column ${failure.column}`],
       hint: "Rows and columns count from 0.",
     });
 }

@@ -20,8 +20,11 @@ const elements = (shape: Shape) => fixedSize(bound(shape)) ?? 0;
 export const hasKernel = ({ name }: Composite): boolean => Object.hasOwn(compositeSpellings, name);
 
 /** Operations that no executor but the host can do safely. */
-export const isHost = ({ operation: { name } }: Tensor) => name === "logAbsDet" || name === "inverse";
-const isProduct = ({ operation: { name } }: Tensor) => Object.hasOwn(productSpellings, name);
+export const isHost = ({ operation: { name } }: Tensor) => hostOperations.has(name);
+const hostOperations = new Set(["logAbsDet", "inverse", "logAbsDetEach", "inverseEach"]);
+/** Products in every row, rare outside second derivatives, have no kernel: see isSmallProduct. */
+const isProduct = ({ operation: { name } }: Tensor) =>
+  Object.hasOwn(productSpellings, name) || name === "matmulEach";
 
 /** The executor of each operation of a float32 program. */
 export function chooseExecutors(order: readonly Tensor[]): (node: Tensor) => Executor {
@@ -33,6 +36,7 @@ export function chooseExecutors(order: readonly Tensor[]): (node: Tensor) => Exe
     (node) => kernelSpelling(node) !== undefined && elements(node.shape) <= mostElements,
   );
   const isSmallProduct = (node: Tensor) => {
+    if (kernelSpelling(node) === undefined) return false;
     const [m, n, k] = productSizes(
       node,
       node.inputs.map(({ shape }) => bound(shape)),

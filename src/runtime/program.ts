@@ -19,7 +19,7 @@ import {
 import { breathe, nextTurn } from "./breathe.js";
 import { GraphSegment } from "./graph-segment.js";
 import { KernelPlan } from "./kernel-plan.js";
-import { factorizeAsync } from "./linear-algebra.js";
+import { factorizeAsync, factorizeEach } from "./linear-algebra.js";
 import type { FloatArray, ParameterStore } from "./parameter-store.js";
 import { chooseExecutors, hasKernel, isHost } from "./planner.js";
 import { type Phase, schedule } from "./schedule.js";
@@ -267,17 +267,23 @@ export class Program<Name extends string = string> {
     return remember(node.shape.includes("batch") ? values : this.#fixed, node, tensor);
   }
 
-  /** One factorisation serves the determinant and the inverse of a matrix. */
+  /** One factorisation serves the determinant and the inverse of a matrix, or of the matrices of all rows. */
   async #factorize({ nodes }: Phase, value: (node: Tensor) => OrtTensor): Promise<void> {
     for (const matrix of new Set(nodes.map(({ inputs }) => inputs[0]))) {
       const wanted = nodes.filter(({ inputs }) => inputs[0] === matrix);
-      const inverse = wanted.some(({ operation }) => operation.name === "inverse");
+      const place = (...names: string[]) => {
+        const places = wanted.filter(({ operation }) => names.includes(operation.name)).map(value);
+        return places.map(({ data }) => data as FloatArray);
+      };
+      const logAbsDets = place("logAbsDet", "logAbsDetEach");
+      const inverses = place("inverse", "inverseEach");
       const data = value(matrix).data as FloatArray;
-      const result = await factorizeAsync(data, matrix.shape[0] as number, { inverse });
-      for (const node of wanted) {
-        const target = value(node).data as FloatArray;
-        if (node.operation.name === "logAbsDet") target[0] = result.logAbsDet;
-        else if (result.inverse) target.set(result.inverse);
+      const n = matrix.shape[matrix.rank - 1] as number;
+      if (matrix.rank === 3) await factorizeEach(data, n, { logAbsDet: logAbsDets[0], inverse: inverses[0] });
+      else {
+        const result = await factorizeAsync(data, n, { inverse: inverses.length > 0 });
+        for (const target of logAbsDets) target[0] = result.logAbsDet;
+        for (const target of inverses) if (result.inverse) target.set(result.inverse);
       }
     }
   }

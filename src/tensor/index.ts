@@ -21,10 +21,13 @@ export {
   exactRules,
   identity,
   inverse,
+  inverseEach,
   type JacobianRules,
   linear,
   logAbsDet,
+  logAbsDetEach,
   matmul,
+  matmulEach,
 } from "./linear-algebra.js";
 export * from "./reductions.js";
 export { concat, cumulativeSum, gather, pad, scatterAdd, slice } from "./selection.js";

@@ -1,8 +1,8 @@
 // Matrix products, and the three operations whose gradient rules a Jacobian estimator may replace: linear,
-// logAbsDet and (through them) inverse.
+// logAbsDet and (through them) inverse. Their namesakes in -Each work on a matrix for every row.
 
 import { mul, neg } from "./elementwise.js";
-import { sumTo, transpose, transposedMatrix } from "./layout.js";
+import { reshape, sumTo, transpose, transposedMatrix } from "./layout.js";
 import { type Shape, sameShape, shapeError } from "./shape.js";
 import { type GradientRule, type Operation, requireType, Tensor } from "./tensor.js";
 
@@ -100,6 +100,78 @@ const inverseOperation: Operation = {
 /** W^{-1}, computed on the host: O(n³). Singular matrices are an error when the program runs. */
 export function inverse(weight: Tensor): Tensor {
   return weight.is(inverseOperation) ? weight.inputs[0] : new Tensor(inverseOperation, [weight]);
+}
+
+function requireMatrices(operation: string, stacks: readonly Tensor[]): void {
+  requireType(operation, "float", stacks);
+  if (stacks.some(({ rank, shape }) => rank !== 3 || shape[1] === "batch" || shape[2] === "batch"))
+    throw shapeError(operation, "takes matrices, [batch, m, n]", ...stacks.map(({ shape }) => shape));
+}
+
+function requireSquares(operation: string, stack: Tensor): void {
+  requireMatrices(operation, [stack]);
+  if (stack.shape[1] !== stack.shape[2]) throw shapeError(operation, "takes square matrices", stack.shape);
+}
+
+const matmulEachOperation: Operation = {
+  name: "matmulEach",
+  infer: ([a, b]) => {
+    requireMatrices("matmulEach", [a, b]);
+    if (a.shape[0] !== b.shape[0])
+      throw shapeError("matmulEach", "both need as many matrices", a.shape, b.shape);
+    if (a.shape[2] !== b.shape[1]) throw shapeError("matmulEach", "inner sizes must agree", a.shape, b.shape);
+    return { shape: [a.shape[0], a.shape[1], b.shape[2]], type: "float" };
+  },
+  gradient: ({ inputs: [a, b] }, upstream) => [
+    matmulEach(upstream, transpose(b)),
+    matmulEach(transpose(a), upstream),
+  ],
+};
+
+/** The product of two matrices in every row, [batch, m, k] by [batch, k, n]. */
+export function matmulEach(a: Tensor, b: Tensor): Tensor {
+  return new Tensor(matmulEachOperation, [a, b]);
+}
+
+const logAbsDetEachOperation: Operation = {
+  name: "logAbsDetEach",
+  infer: ([matrices]) => {
+    requireSquares("logAbsDetEach", matrices);
+    return { shape: [matrices.shape[0]], type: "float" };
+  },
+  gradient: ({ inputs: [matrices], shape }, upstream) => [
+    mul(reshape(upstream, [...shape, 1, 1]), transpose(inverseEach(matrices))),
+  ],
+};
+
+/**
+ * log|det J| in nats of a matrix in every row: [batch, n, n] to [batch]. Computed on the host, in float64 inside:
+ * O(batch n³). An exactly singular matrix gives −Infinity, one that is not finite NaN.
+ */
+export function logAbsDetEach(matrices: Tensor): Tensor {
+  return new Tensor(logAbsDetEachOperation, [matrices]);
+}
+
+const inverseEachOperation: Operation = {
+  name: "inverseEach",
+  infer: ([matrices]) => {
+    requireSquares("inverseEach", matrices);
+    return { shape: matrices.shape, type: "float" };
+  },
+  gradient: (node, upstream) => {
+    const transposed = transpose(node);
+    return [neg(matmulEach(matmulEach(transposed, upstream), transposed))];
+  },
+};
+
+/**
+ * J⁻¹ of a matrix in every row, [batch, n, n], computed on the host: O(batch n³); with logAbsDetEach of the same
+ * matrices one factorisation serves both. A singular matrix is an error when the program runs, and names its row.
+ */
+export function inverseEach(matrices: Tensor): Tensor {
+  return matrices.is(inverseEachOperation)
+    ? matrices.inputs[0]
+    : new Tensor(inverseEachOperation, [matrices]);
 }
 
 const identityOperation: Operation = {

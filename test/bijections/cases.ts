@@ -3,12 +3,14 @@
 import {
   type Bijection,
   chain,
+  gdn,
   leakyTanh,
   linear,
   luLinear,
   mixtureOfLogistics,
   rankOneLinear,
   rationalQuadraticSpline,
+  reversed,
   selfNormalizingLinear,
   smoothLeakyRelu,
   standardization,
@@ -41,6 +43,8 @@ export const bijectionCases: Readonly<Record<string, (dim: number) => Bijection>
   "mixture of logistics, probit": (dim) => mixtureOfLogistics({ dim, random: new Random(9) }),
   "mixture of logistics, logit": (dim) => mixtureOfLogistics({ dim, link: "logit", random: new Random(9) }),
   "mixture of logistics, one component": (dim) => mixtureOfLogistics({ dim, components: 1 }),
+  GDN: (dim) => gdn({ dim }),
+  "GDN, both exponents fixed": (dim) => gdn({ dim, alpha: 1.5, epsilon: 0.4 }),
   standardization: randomStandardization,
   "rational-quadratic spline": (dim) => rationalQuadraticSpline({ dim, bins: 6, bound: 3 }),
   chain: (dim) =>
@@ -52,4 +56,6 @@ export const bijectionCases: Readonly<Record<string, (dim: number) => Bijection>
       randomLinear(dim, 5),
       leakyTanh({ dim, beta: 0.3 }),
     ]),
+  reversed: (dim) =>
+    reversed(chain([randomLinear(dim, 4), rationalQuadraticSpline({ dim, bins: 4 }), randomLinear(dim, 5)])),
 };

@@ -118,12 +118,12 @@ function uniforms(count: number, [low, high]: readonly [number, number], random:
   return Float32Array.from({ length: count }, () => low + (high - low) * random.uniform());
 }
 
-test("every operation that ONNX spells is spelled in kernels too, products of matrices excepted", () => {
+test("every operation that ONNX spells is spelled in kernels too, but for products and factorisations", () => {
   expect(
     Object.keys(spellings)
       .filter((name) => !(name in kernelSpellings))
       .sort(),
-  ).toEqual(["gemm", "linear", "matmul"]);
+  ).toEqual(["gemm", "inverseEach", "linear", "logAbsDetEach", "matmul", "matmulEach"]);
   expect(Object.keys(kernelSpellings).filter((name) => !(name in spellings))).toEqual([]);
 });
 

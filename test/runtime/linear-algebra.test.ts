@@ -3,7 +3,14 @@
 import { describe, expect, test } from "vitest";
 import { LogdetError } from "../../src/errors.js";
 import { Random } from "../../src/random/index.js";
-import { factorize, factorizeAsync, inverse, logAbsDet, solve } from "../../src/runtime/linear-algebra.js";
+import {
+  factorize,
+  factorizeAsync,
+  factorizeEach,
+  inverse,
+  logAbsDet,
+  solve,
+} from "../../src/runtime/linear-algebra.js";
 import { factorizeInWorker } from "../../src/runtime/linear-algebra-worker.js";
 
 const sizes = [1, 2, 5, 33, 64, 130, 300];
@@ -303,5 +310,47 @@ describe("factorizeAsync", () => {
     await expect(behind).rejects.toThrow("linear algebra failed");
     const { logAbsDet: found } = await factorizeInWorker(normal(8), 8, false);
     expect(found).toBe(logAbsDet(normal(8), 8).logAbsDet);
+  });
+});
+
+describe("factorizeEach", () => {
+  const n = 5;
+  const rows = 7;
+  const matrices = new Random(3).fillNormal(new Float64Array(rows * n * n));
+  const one = (row: number) => matrices.slice(row * n * n, (row + 1) * n * n);
+
+  test("gives every matrix the determinant and the inverse that it has alone", async () => {
+    const [logAbsDets, inverses] = [new Float64Array(rows), new Float64Array(matrices.length)];
+    await factorizeEach(matrices, n, { logAbsDet: logAbsDets, inverse: inverses });
+    for (let row = 0; row < rows; row++) {
+      expect(logAbsDets[row]).toBe(logAbsDet(one(row), n).logAbsDet);
+      expect(inverses.slice(row * n * n, (row + 1) * n * n)).toEqual(inverse(one(row), n));
+    }
+  });
+
+  test("puts inverses in place, and determinants of float32 matrices into float32", async () => {
+    const place = Float32Array.from(matrices);
+    const logAbsDets = new Float32Array(rows);
+    await factorizeEach(place, n, { logAbsDet: logAbsDets, inverse: place });
+    expect(fromIdentity(multiply(one(2), place.subarray(2 * n * n, 3 * n * n), n), n)).toBeLessThan(1e-4);
+    expect(logAbsDets[2]).toBeCloseTo(logAbsDet(one(2), n).logAbsDet, 4);
+  });
+
+  test("names the row whose matrix has no inverse, and gives its determinant as −Infinity", async () => {
+    const flat = matrices.slice();
+    flat.fill(0, 3 * n * n, 4 * n * n);
+    const logAbsDets = new Float64Array(rows);
+    await factorizeEach(flat, n, { logAbsDet: logAbsDets });
+    expect([...logAbsDets].map(Number.isFinite)).toEqual([true, true, true, false, true, true, true]);
+    const error = await factorizeEach(flat, n, { inverse: new Float64Array(flat.length) }).catch((e) => e);
+    expect(error).toBeInstanceOf(LogdetError);
+    expect(error.where).toEqual(["row 3 of the batch", "column 0"]);
+  });
+
+  test("refuses arrays that do not fit", async () => {
+    const wrong = /numbers each|array of their own size/;
+    await expect(factorizeEach(matrices.subarray(1), n, {})).rejects.toThrow(wrong);
+    await expect(factorizeEach(matrices, n, { logAbsDet: new Float64Array(1) })).rejects.toThrow(wrong);
+    await expect(factorizeEach(matrices, n, { inverse: new Float64Array(n) })).rejects.toThrow(wrong);
   });
 });

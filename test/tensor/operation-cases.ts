@@ -160,6 +160,15 @@ const running = (exclusive: boolean, reverse: boolean) => (x: NdArray) =>
 const awayFromSingular = (x: t.Tensor) => t.add(x, t.mul(3, t.identity(3)));
 const plusThree = (x: NdArray) => generate(x.shape, ([i, j]) => at(x, [i, j]) + (i === j ? 3 : 0));
 
+/** The matrix of one row of [batch, m, n]. */
+const matrixOf = (x: NdArray, row: number): NdArray =>
+  generate(x.shape.slice(1), (index) => at(x, [row, ...index]));
+/** A matrix for every row. */
+const eachOf = (matrix: (row: number) => NdArray, shape: readonly number[]): NdArray => {
+  const all = Array.from({ length: batch }, (_, row) => matrix(row));
+  return generate([batch, ...shape], ([row, ...index]) => at(all[row], index));
+};
+
 export const operationCases: readonly OperationCase[] = [
   ...Object.entries(oneArgument).map(([name, [build, f, domain]]) => ({
     name,
@@ -456,5 +465,67 @@ export const operationCases: readonly OperationCase[] = [
     shapes: [[2, 2]],
     domain: [[0.5, 2]],
     reference: inverseMatrix,
+  },
+  {
+    name: "matmulEach",
+    build: t.matmulEach,
+    shapes: [
+      ["batch", 2, 4],
+      ["batch", 4, 3],
+    ],
+    reference: (a, b) => eachOf((row) => product(matrixOf(a, row), matrixOf(b, row)), [2, 3]),
+  },
+  {
+    name: "matmulEach by one matrix for all rows",
+    build: (a, b) => t.matmulEach(a, t.broadcastTo(t.transpose(b), ["batch", 3, 3])),
+    shapes: [
+      ["batch", 2, 3],
+      [3, 3],
+    ],
+    reference: (a, b) => eachOf((row) => product(matrixOf(a, row), transposed(b)), [2, 3]),
+  },
+  {
+    name: "logAbsDetEach of computed matrices",
+    build: (x) => t.logAbsDetEach(awayFromSingular(x)),
+    shapes: [["batch", 3, 3]],
+    reference: (x) =>
+      generate([batch], ([row]) => Math.log(Math.abs(determinant(plusThree(matrixOf(x, row)))))),
+  },
+  {
+    name: "logAbsDetEach where the determinants are negative",
+    build: (x) => t.logAbsDetEach(t.neg(awayFromSingular(x))),
+    shapes: [["batch", 3, 3]],
+    reference: (x) =>
+      generate([batch], ([row]) => Math.log(Math.abs(determinant(plusThree(matrixOf(x, row)))))),
+  },
+  {
+    name: "inverseEach of computed matrices",
+    build: (x) => t.inverseEach(awayFromSingular(x)),
+    shapes: [["batch", 3, 3]],
+    reference: (x) => eachOf((row) => inverseMatrix(plusThree(matrixOf(x, row))), [3, 3]),
+  },
+  {
+    name: "inverseEach of a fixed number of leaves",
+    build: (x) => t.inverseEach(x),
+    shapes: [[2, 1, 1]],
+    domain: [[0.5, 2]],
+    reference: elementwise((x) => 1 / x),
+  },
+  {
+    name: "logAbsDetEach and inverseEach of the same matrices",
+    build: (x) => {
+      const matrices = awayFromSingular(x);
+      return t.mul(t.reshape(t.logAbsDetEach(matrices), ["batch", 1, 1]), t.inverseEach(matrices));
+    },
+    shapes: [["batch", 3, 3]],
+    reference: (x) =>
+      eachOf(
+        (row) => {
+          const matrix = plusThree(matrixOf(x, row));
+          const volume = Math.log(Math.abs(determinant(matrix)));
+          return elementwise((element) => volume * element)(inverseMatrix(matrix));
+        },
+        [3, 3],
+      ),
   },
 ];

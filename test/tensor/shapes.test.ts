@@ -29,6 +29,26 @@ const mistakes: [what: string, build: () => unknown, message: string][] = [
     "matmul: takes two matrices, got [batch, 8] and [3]",
   ],
   [
+    "matrices for every row that do not fit",
+    () => t.matmulEach(t.input("a", ["batch", 2, 3]), t.input("b", ["batch", 2, 3])),
+    "matmulEach: inner sizes must agree, got [batch, 2, 3] and [batch, 2, 3]",
+  ],
+  [
+    "matrices for other rows",
+    () => t.matmulEach(t.input("a", ["batch", 2, 3]), t.input("b", [5, 3, 2])),
+    "matmulEach: both need as many matrices, got [batch, 2, 3] and [5, 3, 2]",
+  ],
+  [
+    "one matrix instead of one a row",
+    () => t.logAbsDetEach(square),
+    "logAbsDetEach: takes matrices, [batch, m, n], got [7, 7]",
+  ],
+  [
+    "inverses of matrices that are not square",
+    () => t.inverseEach(t.input("a", ["batch", 2, 3])),
+    "inverseEach: takes square matrices, got [batch, 2, 3]",
+  ],
+  [
     "sizes of a sum",
     () => t.add(rows, vector),
     "add: shapes must agree or be 1, aligned at the end, got [batch, 8] and [3]",
