@@ -33,6 +33,7 @@ const options = benchOptions({
 const flows: Readonly<Record<string, FitOptions>> = {
   default: {},
   "one-net": { search: false },
+  "best-net": { members: 1, components: 1 },
   exact: { jacobian: "exact" },
   lu: { jacobian: "lu" },
   "self-normalizing": { jacobian: "self-normalizing" },

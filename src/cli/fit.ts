@@ -29,7 +29,10 @@ interface FitFlags extends CommonFlags {
   readonly layers?: number;
   readonly components?: number;
   readonly noise?: number;
+  readonly lipschitz?: number;
+  readonly monitor?: boolean;
   readonly search?: boolean;
+  readonly members?: number;
   readonly activation?: FitOptions["activation"];
   readonly base?: string;
   readonly jacobian?: string;
@@ -78,6 +81,11 @@ export function define(command: Command): void {
     .optionsGroup("Training:")
     .option("--no-search", "train one net only: no choice of depth, noise, mixture or average by validation")
     .option(
+      "--members <n>",
+      "nets that the model may average at most; 1: the best alone (default: 4)",
+      positiveWhole,
+    )
+    .option(
       "--noise <sd>",
       "noise on the training rows at first, in standard deviations (default: chosen)",
       atLeastZero,
@@ -94,6 +102,12 @@ export function define(command: Command): void {
       "evaluations without improvement after which to stop (default: never)",
       positiveWhole,
     )
+    .option(
+      "--lipschitz <weight>",
+      "penalty on stretching standardised rows; a step then takes about ten times as long (default: 0)",
+      atLeastZero,
+    )
+    .option("--monitor", "look at volumes and local stretching while training, for the report")
     .option("--config <file>", "JSON file with any of these choices; options given here win")
     .optionsGroup("Output and running:");
   addCommonOptions(command, {
@@ -220,6 +234,7 @@ async function fitOptions(flags: FitFlags): Promise<FitOptions> {
     layers,
     components,
     noise,
+    members,
     activation,
     base,
     jacobian,
@@ -228,13 +243,15 @@ async function fitOptions(flags: FitFlags): Promise<FitOptions> {
     batch,
     epochs,
     patience,
+    lipschitz,
+    monitor,
   } = flags;
   const { validation, jitter, seed, threads } = flags;
   const given = {
     // Commander sets `search` to true unless --no-search is given, which a --config file may say too.
-    ...{ components, noise, search: flags.search === false ? false : undefined },
+    ...{ components, noise, members, search: flags.search === false ? false : undefined },
     ...{ flow, layers, activation, base, jacobian, optimizer, learningRate: lr, batch, epochs, patience },
-    ...{ validation, jitter, seed, threads },
+    ...{ lipschitz, monitor, validation, jitter, seed, threads },
   };
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return parseFitOptions({ ...(flags.config !== undefined && (await readConfig(flags.config))), ...named });

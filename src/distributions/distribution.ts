@@ -1,6 +1,6 @@
 // What every base density offers. One a file; table.ts lists them.
 
-import type { Config } from "../bijections/index.js";
+import type { Bijection, Config } from "../bijections/index.js";
 import type { Parameter, Tensor } from "../tensor/index.js";
 
 /** Standard random numbers that a draw is made from: uniforms in (0, 1) and standard normals, so many a row. */
@@ -27,12 +27,16 @@ export interface Distribution {
   sample(noise: Noise): Tensor;
   /** Set where a draw is a draw of one of several densities, so that only that one need be computed. */
   readonly choice?: Choice;
+  /** Set where the density is a base's, seen through a bijection. */
+  readonly through?: { readonly bijection: Bijection; readonly base: Distribution };
   config(): Config;
 }
 
 /** How a mixture's draw comes about. */
 export interface Choice {
   readonly components: readonly Distribution[];
+  /** Logarithms of the components' weights, [K]. */
+  readonly logWeights: Tensor;
   /** The component that each row's noise chooses, 0 … K − 1: [batch]. */
   pick(noise: Noise): Tensor;
   /** Uniforms at the front of a row's noise that a component does not take; normals it takes from the first on. */

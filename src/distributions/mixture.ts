@@ -54,6 +54,7 @@ export function mixture({
   if (weights.length !== components.length || !weights.every((weight) => weight > 0 && weight < Infinity))
     throw new LogdetError("usage", "a mixture needs a positive weight for each component");
   const logits = parameter([components.length], weights.map(Math.log), { trainable: learned });
+  const logWeights = logSoftmax(logits, 0);
   /** Which components a row's first uniform reaches, [batch, K]: the last of them is chosen. The first always is. */
   const reached = (uniform: Tensor) =>
     greaterOrEqual(slice(uniform, 1, 0, 1), cumulativeSum(softmax(logits, 0), 0, { exclusive: true }));
@@ -68,7 +69,7 @@ export function mixture({
     ),
     logProb(z) {
       const each = components.map((component) => reshape(component.logProb(z), ["batch", 1]));
-      return logSumExp(add(concat(each, 1), logSoftmax(logits, 0)), 1);
+      return logSumExp(add(concat(each, 1), logWeights), 1);
     },
     // One uniform chooses the component; the others are shared by all, since only the chosen one's draw is kept.
     noise: { uniform: 1 + most(({ noise }) => noise.uniform), normal: normals },
@@ -83,6 +84,7 @@ export function mixture({
         .reduce((drawn, next, k) => where(slice(reached(uniform as Tensor), 1, k, k + 1), next, drawn)),
     choice: {
       components,
+      logWeights,
       uniforms: 1,
       pick: ({ uniform }: Noise) => sub(sum(toFloat(reached(uniform as Tensor)), 1), 1),
     },

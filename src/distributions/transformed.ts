@@ -37,6 +37,7 @@ export function transformed({ bijection, base }: TransformedOptions): Distributi
     },
     noise: base.noise,
     sample: (noise: Noise) => bijection.inverse(base.sample(noise)).x,
+    through: { bijection, base },
     config: () => ({ type: "transformed", bijection: bijection.config(), base: base.config() }),
   };
 }

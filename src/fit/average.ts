@@ -12,7 +12,7 @@ export interface Trained {
 }
 
 /** More than these make a model large and slow for little. */
-const most = 4;
+export const mostMembers = 4;
 
 /** log of the mean of the densities whose logarithms are given, row by row. */
 export function averageLogProb(members: readonly Float64Array[]): Float64Array {
@@ -29,10 +29,11 @@ export function averageLogProb(members: readonly Float64Array[]): Float64Array {
  * log-density by more than the standard error of that gain.
  *
  * @param members log-densities of the same held-out rows, one array a density
+ * @param most how many at most
  * @returns indices, the best first
  * @see Caruana et al., "Ensemble selection from libraries of models", ICML 2004
  */
-export function chooseMembers(members: readonly Float64Array[]): number[] {
+export function chooseMembers(members: readonly Float64Array[], most = mostMembers): number[] {
   const mean = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / values.length;
   // One that is not a number somewhere is the worst there is.
   const means = members.map(mean).map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value));

@@ -9,6 +9,7 @@ import { optimizer } from "../optimizers/index.js";
 import { Random } from "../random/index.js";
 import {
   Likelihood,
+  lipschitz,
   type StopReason,
   Trainer,
   type TrainingEvent,
@@ -113,8 +114,10 @@ export async function fit(
     ...runs.map((run) => ({ flow: run.flow, store: run.trainer.store, logProb: run.logProb, run })),
     ...(gaussian ? [gaussian] : []),
   ];
-  const isAveraged = chosen.search.open.has("start");
-  const members = isAveraged ? chooseMembers(candidates.map(({ logProb }) => logProb)) : [runs.indexOf(best)];
+  const members = chooseMembers(
+    candidates.map(({ logProb }) => logProb),
+    chosen.members,
+  );
   const kept = members.map((i) => candidates[i]);
   const { flow, store } = kept.length > 1 ? averageOf(kept) : kept[0];
   const seconds = (performance.now() - started) / 1000;
@@ -171,7 +174,7 @@ interface Run extends Outcome {
 
 async function train(
   { train: rows, validation, trainSample, columns }: Prepared,
-  { recipe, steps, evaluateEvery, patience, threads }: Plan,
+  { recipe, steps, evaluateEvery, patience, threads, lipschitz: weight, monitor }: Plan,
   setting: Setting,
   { random: seeds, signal, onEvent }: { random: Random; signal?: AbortSignal; onEvent: TrainingListener },
 ): Promise<Run> {
@@ -202,6 +205,8 @@ async function train(
     evaluateEvery,
     patience,
     noise,
+    penalties: weight > 0 ? [lipschitz({ weight })] : [],
+    monitor: monitor ? {} : undefined,
     random: random.split("training"),
     threads,
     onEvent,
@@ -255,7 +260,7 @@ interface Outcomes {
 function describe(
   { flow, best, kept, runs, stoppedBy }: Outcomes,
   { columns, validation, trainSample, gaussian, trainRows, validationRows, notices }: Prepared,
-  { recipe, steps, epochs, seed }: Plan,
+  { recipe, steps, epochs, seed, lipschitz, monitor }: Plan,
   table: Table,
   sources: readonly string[],
   seconds: number,
@@ -314,11 +319,14 @@ function describe(
         trainNll: trainNll - logDet,
         validationNll: validationNll - logDet,
       })),
+      ...(lipschitz > 0 && { lipschitz }),
+      ...(monitor && { monitor: structuredClone([...trainer.monitored]) }),
     },
     metrics: {
       validationLogProb: mean + logDet,
       standardError: Math.sqrt(variance / logProb.length),
-      gaussianLogProb: gaussian === undefined ? null : gaussian + logDet,
+      gaussianLogProb: gaussian === undefined ? null : gaussian.heldOut + logDet,
+      affineOptimum: gaussian === undefined ? null : gaussian.optimum + logDet,
       ...(tails && { tails }),
     },
   };

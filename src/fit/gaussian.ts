@@ -18,11 +18,29 @@ export function gaussianFlow(rows: Float32Array, dim: number): Trained {
   return { flow, store: new ParameterStore(Object.values(flow.parameters)) };
 }
 
+/** The maximum-likelihood Gaussian of some rows, by what it says of them and of others; nats a row. */
+export interface GaussianBaseline {
+  /**
+   * The largest mean log-density of the training rows that an affine flow with a normal base can have,
+   * −½ [D (1 + log 2π) + Σ log λ], λ the eigenvalues of their covariance.
+   */
+  readonly optimum: number;
+  /** The mean log-density of other rows under that flow. */
+  readonly heldOut: number;
+}
+
 /**
- * Mean log-density, nats a row, of `test` under the maximum-likelihood Gaussian of `train`; both row-major [n, dim].
+ * The Gaussian of `train` and how likely it finds `test`; both row-major [n, dim]. O(n D² + D³).
+ *
  * Undefined if the covariance is singular, as it is with no more rows than columns.
+ *
+ * @see Liao and He, "Jacobian determinant of normalizing flows", 2021, for the optimum
  */
-export function gaussianLogProb(train: Float32Array, test: Float32Array, dim: number): number | undefined {
+export function gaussianBaseline(
+  train: Float32Array,
+  test: Float32Array,
+  dim: number,
+): GaussianBaseline | undefined {
   const rows = train.length / dim;
   if (rows <= dim) return undefined;
   const mean = new Float64Array(dim);
@@ -31,8 +49,10 @@ export function gaussianLogProb(train: Float32Array, test: Float32Array, dim: nu
   const deviation = new Float64Array(dim);
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < dim; i++) deviation[i] = train[row * dim + i] - mean[i];
-    for (let i = 0; i < dim; i++)
-      for (let j = 0; j <= i; j++) covariance[i * dim + j] += (deviation[i] * deviation[j]) / rows;
+    for (let i = 0; i < dim; i++) {
+      const share = deviation[i] / rows;
+      for (let j = 0; j <= i; j++) covariance[i * dim + j] += share * deviation[j];
+    }
   }
   for (let i = 0; i < dim; i++) for (let j = 0; j < i; j++) covariance[j * dim + i] = covariance[i * dim + j];
   const { logAbsDet, sign, inverse } = factorize(covariance, dim);
@@ -44,6 +64,12 @@ export function gaussianLogProb(train: Float32Array, test: Float32Array, dim: nu
     for (let i = 0; i < dim; i++)
       for (let j = 0; j < dim; j++) total += deviation[i] * precision[i * dim + j] * deviation[j];
   }
-  const average = -0.5 * ((total * dim) / test.length + dim * Math.log(2 * Math.PI) + logAbsDet);
-  return Number.isFinite(average) ? average : undefined;
+  // log det Σ is Σ log λ. The training rows' mean squared distance to their own Gaussian is D.
+  const density = (distance: number) => -0.5 * (distance + dim * Math.log(2 * Math.PI) + logAbsDet);
+  const heldOut = density((total * dim) / test.length);
+  return Number.isFinite(heldOut) ? { optimum: density(dim), heldOut } : undefined;
 }
+
+/** Mean log-density, nats a row, of `test` under the Gaussian of `train`: see gaussianBaseline. */
+export const gaussianLogProb = (train: Float32Array, test: Float32Array, dim: number): number | undefined =>
+  gaussianBaseline(train, test, dim)?.heldOut;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { buildDistribution, distributions } from "../distributions/index.js";
 import { LogdetError } from "../errors.js";
 import { activations, type Recipe, recipe } from "../flows/index.js";
+import { mostMembers } from "./average.js";
 import { mostRuns, type SearchSpace } from "./search.js";
 
 const rate = z.number().positive().finite();
@@ -40,8 +41,14 @@ export const fitOptionsSchema = z.strictObject({
   patience: count.optional(),
   /** Standard deviation of the noise on training rows at first, in standard deviations of their columns. */
   noise: z.number().nonnegative().finite().optional(),
+  /** Weight of the penalty on stretching standardised rows: see lipschitz in training. Default: 0, none. */
+  lipschitz: z.number().nonnegative().finite().optional(),
+  /** Whether volumes and local stretching are looked at during training, for the report. Default: false. */
+  monitor: z.boolean().optional(),
   /** Whether several nets are trained and the best, or their average, is kept; true unless the flow is a fixed recipe. */
   search: z.boolean().optional(),
+  /** Nets of a search that the model may average at most: 1 keeps the best alone, a smaller and faster model. Default: 4. */
+  members: count.max(64).optional(),
   /** Share of the rows held out to choose the best weights by, in (0, 1). */
   validation: z.number().gt(0).lt(1).optional(),
   /** Standard deviations of noise added to every column before anything else; mends exactly collinear columns. */
@@ -100,7 +107,11 @@ export interface Plan {
   readonly search: SearchSpace;
   /** Most runs that it can take. */
   readonly runs: number;
+  /** Most of them that the model may average. */
+  readonly members: number;
   readonly validation: number;
+  readonly lipschitz: number;
+  readonly monitor: boolean;
   readonly seed: number;
   readonly threads: number;
 }
@@ -173,7 +184,10 @@ export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 
     patience: options.patience ?? Number.POSITIVE_INFINITY,
     search,
     runs: mostRuns(search),
+    members: options.members ?? mostMembers,
     validation: options.validation ?? 0.15,
+    lipschitz: options.lipschitz ?? 0,
+    monitor: options.monitor ?? false,
     seed: options.seed ?? 0,
     // Below this width a product is too small to share out.
     threads: options.threads ?? (dim < 128 ? 1 : 0),

@@ -12,7 +12,7 @@ import {
 } from "../data/index.js";
 import { LogdetError } from "../errors.js";
 import type { Random } from "../random/index.js";
-import { gaussianLogProb } from "./gaussian.js";
+import { type GaussianBaseline, gaussianBaseline } from "./gaussian.js";
 
 export interface Prepared {
   readonly columns: readonly ColumnPlan[];
@@ -23,8 +23,8 @@ export interface Prepared {
   readonly validation: Float32Array;
   /** The same of as many training rows, to compare with. */
   readonly trainSample: Float32Array;
-  /** Mean log-density of the validation rows, standardised, under a Gaussian fitted to the training rows. */
-  readonly gaussian: number | undefined;
+  /** The Gaussian fitted to the training rows, on them and on the validation rows; all standardised. */
+  readonly gaussian: GaussianBaseline | undefined;
   readonly notices: readonly string[];
 }
 
@@ -67,7 +67,7 @@ export function prepare(
     validationRows: split.validation.length,
     validation: heldOut,
     trainSample: standardizedRows(table, plans, sample, noise),
-    gaussian: gaussianLogProb(
+    gaussian: gaussianBaseline(
       standardizedRows(table, plans, spread(split.train, mostBaselineRows), noise),
       heldOut,
       plans.length,

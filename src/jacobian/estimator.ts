@@ -6,6 +6,14 @@ import type { JacobianRules, Tensor } from "../tensor/index.js";
 import type { Companion, TrainingProblem } from "./companion.js";
 import type { DenseTerm } from "./dense-terms.js";
 
+/** The ordinary gradient of some loss for a layer y = x W + b: ∇W, [D, D], and ∇b, [D], if there is one. */
+export interface LayerGradient {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly dW: Tensor;
+  readonly db: Tensor | undefined;
+}
+
 /**
  * How the gradient of log|det W| (and with it the gradient for W and b of a dense layer) is found.
  *
@@ -35,6 +43,11 @@ export interface JacobianEstimator {
   readonly movesFixed?: boolean;
   /** For "multiply": G = leftᵀ right + share I, left and right [batch, D], so that W G need not cost D³. */
   readonly factors?: (term: DenseTerm) => { left: Tensor; right: Tensor; share: Tensor };
+  /**
+   * What an ordinary gradient of a layer becomes: the map that `rules` apply to the likelihood's. For losses beside the
+   * likelihood. Default: the gradient as it is.
+   */
+  readonly direction?: (layer: LayerGradient) => Pick<LayerGradient, "dW" | "db">;
   /** What goes along with the training of one flow. */
   readonly accompany?: (problem: TrainingProblem) => Companion;
 }

@@ -8,7 +8,7 @@ export type {
   TrainingProblem,
 } from "./companion.js";
 export { type DenseTerm, denseTerms } from "./dense-terms.js";
-export type { JacobianEstimator } from "./estimator.js";
+export type { JacobianEstimator, LayerGradient } from "./estimator.js";
 export { exact } from "./exact.js";
 export { type FreeFormOptions, freeForm } from "./free-form.js";
 export { type FreeFormProblem, freeFormLoss, freeFormProbes } from "./free-form-loss.js";

@@ -1,5 +1,12 @@
-import { identity, matmul, mul, sumTo, transpose } from "../tensor/index.js";
-import type { JacobianEstimator } from "./estimator.js";
+import { add, identity, matmul, mul, reshape, sumTo, type Tensor, transpose } from "../tensor/index.js";
+import type { JacobianEstimator, LayerGradient } from "./estimator.js";
+
+/** G = Wᵀ∇W + bᵀ∇b, [D, D]: an ordinary gradient in the Lie algebra, as yᵀΔ is the data's. */
+export function inAlgebra({ weight, bias, dW, db }: LayerGradient): Tensor {
+  const linear = matmul(transpose(weight), dW);
+  const column = (b: Tensor) => reshape(b, [b.shape[0], 1]);
+  return db ? add(linear, matmul(column(bias), transpose(column(db)))) : linear;
+}
 
 /**
  * The optimizer runs in the Lie algebra: it sees G = yᵀΔ + ḡ I, makes a step u of it, and W ← W (I − u).
@@ -28,6 +35,7 @@ export const lie: JacobianEstimator = {
     logAbsDet: (node, upstream) => [mul(upstream, identity(node.inputs[0].shape[0] as number)), undefined],
   },
   update: "multiply",
+  direction: (layer) => ({ dW: inAlgebra(layer), db: layer.db }),
   factors: ({ y, delta, share }) => ({ left: y, right: delta, share }),
   exact: true,
 };

@@ -1,6 +1,6 @@
 import { mul } from "../tensor/index.js";
 import type { JacobianEstimator } from "./estimator.js";
-import { affineLinear } from "./relative-affine.js";
+import { affineDirection, affineLinear } from "./relative-affine.js";
 
 /**
  * The rule of the relative gradient's reference code, for comparison only: db = b (yᵀΔ) + 1ᵀΔ lacks the −b of the
@@ -18,5 +18,6 @@ export const published: JacobianEstimator = {
     logAbsDet: (node, upstream) => [mul(upstream, node.inputs[0]), undefined],
   },
   update: "add",
+  direction: affineDirection,
   exact: false,
 };

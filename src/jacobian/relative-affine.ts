@@ -1,5 +1,6 @@
-import { add, type GradientRule, matmul, mul, sumTo, transpose } from "../tensor/index.js";
+import { add, type GradientRule, matmul, mul, reshape, sumTo, transpose } from "../tensor/index.js";
 import type { JacobianEstimator } from "./estimator.js";
+import { inAlgebra } from "./lie.js";
 
 /**
  * The part of the affine group's gradient that comes from the data: dW = W (yᵀΔ), db = b (yᵀΔ) + 1ᵀΔ, with the whole
@@ -14,6 +15,14 @@ export const affineLinear: GradientRule = (y, upstream) => {
     matmul(transpose(v), upstream),
     sumTo(add(mul(yDotB, upstream), upstream), bias.shape),
   ];
+};
+
+/** An ordinary gradient in the affine group: dW = W G, db = b G + ∇b, with G = Wᵀ∇W + bᵀ∇b. */
+export const affineDirection: NonNullable<JacobianEstimator["direction"]> = (layer) => {
+  const { weight, bias, db } = layer;
+  const inside = inAlgebra(layer);
+  const carried = reshape(matmul(reshape(bias, [1, bias.shape[0]]), inside), bias.shape);
+  return { dW: matmul(weight, inside), db: db ? add(carried, db) : carried };
 };
 
 /**
@@ -35,5 +44,6 @@ export const relativeAffine: JacobianEstimator = {
     },
   },
   update: "add",
+  direction: affineDirection,
   exact: true,
 };

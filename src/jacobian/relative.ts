@@ -27,5 +27,6 @@ export const relative: JacobianEstimator = {
   summary: "the relative gradient of the linear group: exact fixed points at O(D²)",
   rules,
   update: "add",
+  direction: ({ weight, dW, db }) => ({ dW: matmul(weight, matmul(transpose(weight), dW)), db }),
   exact: true,
 };

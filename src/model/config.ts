@@ -22,6 +22,28 @@ const column = z.strictObject({
 
 const typed = z.looseObject({ type: z.string() });
 
+/** One look of the monitor: log|det J_f| in nats, singular values in latent per standardised units. */
+const look = z.strictObject({
+  step: count,
+  volume: z.strictObject({
+    mean: finite,
+    standardDeviation: finite,
+    quantiles: z.array(finite).length(5).readonly(),
+    expanded: finite,
+    rows: count,
+  }),
+  stretching: z
+    .strictObject({
+      largest: finite,
+      smallest: finite,
+      medianLargest: finite,
+      medianSmallest: finite,
+      condition: finite,
+      rows: count,
+    })
+    .optional(),
+});
+
 const schema = z.strictObject({
   format: z.literal("logdet/1"),
   /** Version of logdet that wrote the model. */
@@ -67,6 +89,10 @@ const schema = z.strictObject({
     keepsGaussian: z.boolean().optional(),
     /** Mean negative log-likelihood, nats a row in original units. */
     curve: z.array(z.strictObject({ step: count, trainNll: finite, validationNll: finite })),
+    /** Weight of the penalty on stretching; absent where there was none. */
+    lipschitz: finite.optional(),
+    /** What the best net did to volumes and distances around training rows, standardised; absent where nobody looked. */
+    monitor: z.array(look).optional(),
   }),
   metrics: z.strictObject({
     /** Mean log-density of the validation rows, nats in original units. */
@@ -74,6 +100,11 @@ const schema = z.strictObject({
     standardError: finite,
     /** The same for a full-covariance Gaussian fitted to the training rows; null where it is singular. */
     gaussianLogProb: finite.nullable(),
+    /**
+     * The mean log-density of the training rows under that Gaussian, which no affine flow with a normal base exceeds;
+     * null where it is singular. Absent from models of before it was looked at.
+     */
+    affineOptimum: finite.nullable().optional(),
     /**
      * Hill's estimates of the tail indices of the data's columns, from so many rows and so many extremes a tail; null
      * where there is no tail. Absent from models of few rows, and of before it was looked at.

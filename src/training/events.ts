@@ -1,6 +1,7 @@
 // What a running fit tells whoever listens. Plain data: a progress bar, a log and a page all read the same events.
 
 import type { Drift } from "../jacobian/index.js";
+import type { MonitorReading } from "./monitor.js";
 
 /** One look at the model, on rows it was not trained on and on as many training rows. */
 export interface Evaluation {
@@ -27,6 +28,8 @@ export type TrainingEvent =
       /** Factor on the learning rate from here on. */
       readonly rateFactor: number;
     }
+  /** What the flow does to volumes and distances around training rows, in standardised units. */
+  | ({ readonly type: "monitor"; readonly step: number } & MonitorReading)
   | ({ readonly type: "drift"; readonly step: number } & Drift)
   | { readonly type: "end"; readonly step: number; readonly reason: StopReason };
 

@@ -4,6 +4,7 @@ import type { BatchPosition } from "../data/index.js";
 import type { RandomState } from "../random/index.js";
 import type { FloatArray } from "../runtime/index.js";
 import type { Evaluation } from "./events.js";
+import type { MonitorReading } from "./monitor.js";
 
 /** Typed arrays, numbers and strings only: structured-clone and checkpoint writers take it as it is. */
 export interface TrainingState {
@@ -20,6 +21,8 @@ export interface TrainingState {
   readonly best: { readonly values: FloatArray; readonly validationNll: number; readonly step: number };
   readonly evaluationsSinceBest: number;
   readonly history: readonly Evaluation[];
+  /** What the monitor has found, if there is one. */
+  readonly monitored: readonly ({ readonly step: number } & MonitorReading)[];
   /** The generator of the noise that is added to batches. */
   readonly noise: RandomState;
   /** Where the batches stand: epoch, place in the shuffle, generator of the dequantisation noise. */

@@ -1,5 +1,6 @@
 // One training step: the gradient program, the optimizer's update over the arena, and what an estimator does besides.
 
+import { LogdetError } from "../errors.js";
 import type { Flow } from "../flows/index.js";
 import type {
   Companion,
@@ -27,6 +28,7 @@ import {
   topologicalOrder,
 } from "../tensor/index.js";
 import { limitNorm, MultiplicativeStep } from "./multiplicative.js";
+import { type BuiltPenalty, type Penalty, penaltyGradients, sumOf } from "./penalty.js";
 
 export interface StepOptions {
   readonly estimator: JacobianEstimator;
@@ -37,6 +39,8 @@ export interface StepOptions {
   readonly gradientClip?: number;
   readonly threads?: number;
   readonly float?: "float32" | "float64";
+  /** Terms of the loss beside the negative log-likelihood. */
+  readonly penalties?: readonly Penalty[];
   /** Further buffers to keep beside the parameters. */
   readonly buffers?: readonly string[];
   /** Of the estimator's own random numbers; each step's depend on the seed and the step's number alone. */
@@ -50,6 +54,7 @@ interface Parts {
   readonly kernels: ArrayKernels;
   readonly program: Program;
   readonly companion: Companion;
+  readonly penalties: readonly BuiltPenalty[];
   readonly host: RunningCompanion | undefined;
   readonly multiplicative: MultiplicativeStep | undefined;
   /** Elements at the start of the arena that the optimizer does not move directly. */
@@ -62,7 +67,7 @@ interface Parts {
  *
  * The loss that a step returns leaves out every log|det W|, whose value costs O(D³) and which no gradient here
  * needs: watch it for NaN, not for progress. Estimators that carry the determinants along (`tracked`, `rank-one`)
- * return the whole negative log-likelihood.
+ * return the whole negative log-likelihood. Penalties are not in it; their gradients are in the gradient.
  */
 export class TrainingStep {
   readonly flow: Flow;
@@ -91,9 +96,18 @@ export class TrainingStep {
     const matrices = volumeMatrices(loss);
     const problem: TrainingProblem = { flow, x, loss, matrices, rules: rulesFor(estimator, matrices) };
     const companion = estimator.accompany?.(problem) ?? {};
+    const penalties = (options.penalties ?? []).map((penalty) => penalty.build(flow, x));
+    if (penalties.length > 0 && estimator.update === "own")
+      throw new LogdetError(
+        "usage",
+        `the estimator ${estimator.name} moves its matrices by the likelihood alone: it knows no penalties`,
+        { hint: "Choose another estimator, lie or relative say, or leave the penalties out." },
+      );
+    // With a penalty G is no longer the product of two thin factors.
+    const plain = (optimizer.plain ?? false) && penalties.length === 0;
     const multiplicative =
       estimator.update === "multiply"
-        ? new MultiplicativeStep(problem, { estimator, stepClip, plain: optimizer.plain ?? false, threads })
+        ? new MultiplicativeStep(problem, { estimator, stepClip, plain, threads })
         : undefined;
 
     const apart = estimator.update === "add" ? [] : matrices;
@@ -105,10 +119,15 @@ export class TrainingStep {
       scratch: multiplicative?.scratch,
     });
     const trainable = ordered.filter((p) => p.trainable);
-    const found = companion.gradients?.(trainable) ?? gradients(loss, trainable, { rules: problem.rules });
+    const likelihood =
+      companion.gradients?.(trainable) ?? gradients(loss, trainable, { rules: problem.rules });
+    const found = penalties.reduce(
+      (sofar, { value }) => sumOf(sofar, penaltyGradients(value, trainable, { estimator, loss, matrices })),
+      likelihood,
+    );
     const outputs: Record<string, Tensor> = {
       // A mixture's gradients ask for the determinants anyway: each component's weighs in with its share of the rows.
-      loss: companion.loss ?? (volumeTerms(found).length > 0 ? loss : withoutVolume(loss)),
+      loss: companion.loss ?? (volumeTerms(likelihood).length > 0 ? loss : withoutVolume(loss)),
       ...companion.outputs,
       ...multiplicative?.outputs,
     };
@@ -124,7 +143,7 @@ export class TrainingStep {
     const host = await companion.start?.({ store, kernels, slots: optimizer.slots, threads });
     const next = store.parameters[apart.length];
     const matricesEnd = apart.length === 0 ? 0 : next?.trainable ? store.offset(next) : store.trainableLength;
-    const parts = { flow, store, kernels, program, companion, host, multiplicative, matricesEnd };
+    const parts = { flow, store, kernels, program, companion, penalties, host, multiplicative, matricesEnd };
     return new TrainingStep(parts, options);
   }
 
@@ -134,11 +153,13 @@ export class TrainingStep {
    * @param number which of the estimator's random numbers to use: a step's number
    */
   async gradient(batch: FloatArray, number = 1): Promise<number> {
-    const { program, companion, host } = this.#parts;
+    const { program, companion, penalties, host } = this.#parts;
     const rows = batch.length / this.flow.dim;
     const random = this.#random.split(`step ${number}`);
     await host?.before?.();
-    const noise = Object.entries(companion.noise?.(rows, random.split("noise")) ?? {});
+    const noise = [companion, ...penalties].flatMap(({ noise }, i) =>
+      Object.entries(noise?.(rows, random.split(i === 0 ? "noise" : `penalty ${i}`)) ?? {}),
+    );
     const values = await program.run({
       x: this.#floats(batch),
       ...Object.fromEntries(noise.map(([name, drawn]) => [name, this.#floats(drawn)])),

@@ -9,6 +9,8 @@ import { Random } from "../random/index.js";
 import type { FloatArray, ParameterStore } from "../runtime/index.js";
 import type { Evaluation, StopReason, TrainingListener } from "./events.js";
 import { Likelihood } from "./likelihood.js";
+import { Monitor, type MonitorOptions, type MonitorReading } from "./monitor.js";
+import type { Penalty } from "./penalty.js";
 import type { TrainingState } from "./state.js";
 import { TrainingStep } from "./step.js";
 
@@ -33,8 +35,12 @@ export interface TrainerOptions {
   /** Largest Frobenius norm of a step in the Lie algebra. */
   readonly stepClip?: number;
   readonly gradientClip?: number;
+  /** Terms of the loss beside the negative log-likelihood. Evaluations and the choice of the best know none of them. */
+  readonly penalties?: readonly Penalty[];
   /** Evaluate and keep a running average of the parameters with this decay (0.999, say) instead of themselves. */
   readonly averageDecay?: number;
+  /** Looks at volumes and local stretching around training rows, and tells of them: see Monitor. Default: never. */
+  readonly monitor?: MonitorOptions;
   readonly random?: Random;
   readonly threads?: number;
   readonly float?: "float32" | "float64";
@@ -67,6 +73,7 @@ export class Trainer {
   readonly #options: TrainerOptions;
   readonly #step: TrainingStep;
   readonly #likelihood: Likelihood;
+  readonly #monitor: Monitor | undefined;
   readonly #schedule: Schedule;
   readonly #buffers: readonly string[];
   /** Where every batch is put. */
@@ -77,15 +84,21 @@ export class Trainer {
   #rateFactor = 1;
   #sinceBest = 0;
   #history: Evaluation[] = [];
+  #monitored: ({ readonly step: number } & MonitorReading)[] = [];
   #best: { values: FloatArray; validationNll: number; step: number };
   /** Once a run has ended the store holds the best parameters, and this those that it would go on from. */
   #last: FloatArray | undefined;
 
-  private constructor(flow: Flow, options: TrainerOptions, step: TrainingStep, likelihood: Likelihood) {
+  private constructor(
+    flow: Flow,
+    options: TrainerOptions,
+    { step, likelihood, monitor }: { step: TrainingStep; likelihood: Likelihood; monitor?: Monitor },
+  ) {
     this.flow = flow;
     this.#options = options;
     this.#step = step;
     this.#likelihood = likelihood;
+    this.#monitor = monitor;
     this.#schedule = options.schedule ?? warmupCosine();
     this.#noise = (options.random ?? new Random(0)).split("noise");
     this.#buffers = [...(options.optimizer ?? adam()).slots, ...(options.averageDecay ? ["average"] : [])];
@@ -106,12 +119,18 @@ export class Trainer {
       optimizer: options.optimizer ?? adam(),
       stepClip: options.stepClip,
       gradientClip: options.gradientClip,
+      penalties: options.penalties,
       threads: options.threads,
       float: options.float,
       buffers: options.averageDecay ? ["average"] : [],
       random: options.random?.split("estimator"),
     });
-    return new Trainer(flow, options, step, await Likelihood.create(flow, step.store, options.threads));
+    const { threads, monitor } = options;
+    return new Trainer(flow, options, {
+      step,
+      likelihood: await Likelihood.create(flow, step.store, threads),
+      monitor: monitor && (await Monitor.create(flow, step.store, { ...monitor, threads })),
+    });
   }
 
   /** The parameters. After `run`: those of the best evaluation. */
@@ -125,6 +144,11 @@ export class Trainer {
 
   get history(): readonly Evaluation[] {
     return this.#history;
+  }
+
+  /** What the monitor has found, by increasing step; empty without one. */
+  get monitored(): readonly ({ readonly step: number } & MonitorReading)[] {
+    return this.#monitored;
   }
 
   get best(): { readonly validationNll: number; readonly step: number } {
@@ -212,12 +236,15 @@ export class Trainer {
 
   /** Looks at the model; returns what is wrong with it, if anything. */
   async #evaluate(): Promise<string | undefined> {
-    const { validation, training, averageDecay, steps, onEvent } = this.#options;
+    const { validation, training, averageDecay, steps, monitor, onEvent } = this.#options;
     const { store } = this;
     const current = averageDecay ? store.trainable.slice() : undefined;
     if (current) store.trainable.set(store.buffer("average"));
     const validationNll = await this.#likelihood.nll(validation);
     const trainNll = await this.#likelihood.nll(training);
+    const isDue = this.#history.length % (monitor?.every ?? 1) === 0;
+    const canLook = isDue && Number.isFinite(validationNll + trainNll);
+    const reading = canLook ? await this.#monitor?.look(training) : undefined;
     const values = store.values.slice();
     if (current) store.trainable.set(current);
 
@@ -230,7 +257,10 @@ export class Trainer {
     this.#sinceBest = improved ? 0 : this.#sinceBest + 1;
     const evaluation = { step: this.#taken, trainNll, validationNll };
     this.#history.push(evaluation);
+    const looked = reading && { step: this.#taken, ...reading };
+    if (looked) this.#monitored.push(looked);
     onEvent?.({ type: "evaluation", steps, improved, ...evaluation });
+    if (looked) onEvent?.({ type: "monitor", ...looked });
     return undefined;
   }
 
@@ -255,6 +285,7 @@ export class Trainer {
       best: { ...this.#best, values: this.#best.values.slice() },
       evaluationsSinceBest: this.#sinceBest,
       history: [...this.#history],
+      monitored: [...this.#monitored],
       noise: this.#noise.state(),
       batches: this.#options.batches.state(),
     };
@@ -279,6 +310,7 @@ export class Trainer {
     this.#best = { ...state.best, values: state.best.values.slice() };
     this.#sinceBest = state.evaluationsSinceBest;
     this.#history = [...state.history];
+    this.#monitored = [...state.monitored];
     this.#noise = Random.from(state.noise);
     this.#options.batches.restore(state.batches);
   }
@@ -287,6 +319,7 @@ export class Trainer {
   async release(): Promise<void> {
     await this.#step.release();
     await this.#likelihood.release();
+    await this.#monitor?.release();
   }
 }
 

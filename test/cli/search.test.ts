@@ -72,6 +72,12 @@ describe("fit", () => {
     expect(drawn.stdout.trimEnd().split("\n")).toHaveLength(8);
   });
 
+  it("with --members 1 keeps one of those it tried", async () => {
+    const { runs } = await fit("best", "--members", "1");
+    expect(runs.length).toBeGreaterThan(1);
+    expect(runs.filter(({ kept }) => kept).length).toBeLessThanOrEqual(1);
+  });
+
   it("leaves alone what an option says, and searches over the rest", async () => {
     const { runs } = await fit("rest", "--layers", "1", "--noise", "0");
     for (const run of runs) expect(run).toMatchObject({ layers: 1, components: 1, noise: 0 });

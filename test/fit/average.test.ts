@@ -75,6 +75,8 @@ describe("the members of an average", () => {
       Float64Array.from({ length: 800 }, (_, row) => (row % 8 === k ? 0 : -8)),
     );
     expect(chooseMembers(members)).toHaveLength(4);
+    expect(chooseMembers(members, 6)).toHaveLength(6);
+    expect(chooseMembers(members, 1)).toEqual([0]);
   });
 
   it("are none whose density of some row is not a number; zero is one", () => {

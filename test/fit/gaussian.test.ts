@@ -1,7 +1,7 @@
 // The baseline: a Gaussian with a full covariance matrix, against the density written out.
 
 import { describe, expect, it } from "vitest";
-import { gaussianLogProb } from "../../src/fit/gaussian.js";
+import { gaussianBaseline, gaussianLogProb } from "../../src/fit/gaussian.js";
 import { Random } from "../../src/random/index.js";
 import { determinant, expectClose, generate, inverseMatrix } from "../helpers/index.js";
 
@@ -56,6 +56,19 @@ describe("the Gaussian baseline", () => {
         relative: 1e-6,
       },
     );
+  });
+
+  it("has an optimum that is the training rows' own, −½ [D (1 + log 2π) + Σ log λ], whatever the others are", () => {
+    // Four rows at the corners of a turned rectangle: the eigenvalues of their covariance are 9 and 1/4.
+    const [c, s] = [Math.cos(0.4), Math.sin(0.4)];
+    const train = Float32Array.from(
+      [3, -3].flatMap((a) => [0.5, -0.5].flatMap((b) => [c * a - s * b + 1, s * a + c * b - 7])),
+    );
+    const { optimum, heldOut } = gaussianBaseline(train, Float32Array.of(100, 50, -3, 4), 2) ?? {};
+    const wanted = -0.5 * (2 * (1 + Math.log(2 * Math.PI)) + Math.log(9) + Math.log(0.25));
+    expectClose([optimum as number], [wanted], { relative: 1e-6 });
+    expect(heldOut).toBeLessThan(wanted - 100);
+    expectClose([gaussianLogProb(train, train, 2) as number], [wanted], { relative: 1e-6 });
   });
 
   it("does not exist where the rows lie in a plane", () => {

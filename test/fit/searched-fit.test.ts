@@ -106,6 +106,23 @@ describe("a fit that searches", () => {
   });
 });
 
+describe("a search for one net", () => {
+  it("tries what any search tries, and keeps the best alone", async () => {
+    const averaged = await searched({ seed: 7 }, {}, bentTable(150));
+    const alone = await searched({ seed: 7, members: 1 }, {}, bentTable(150));
+    const tried = (fitted: Fitted) => runsOf(fitted).map(({ kept: _, ...run }) => run);
+    expect(tried(alone)).toEqual(tried(averaged));
+    expect(runsOf(averaged).filter(({ kept }) => kept).length).toBeGreaterThan(1);
+    const [kept, ...others] = runsOf(alone).filter((run) => run.kept);
+    expect(others).toEqual([]);
+    const nats = runsOf(alone).map(({ validationLogProb }) => validationLogProb as number);
+    expect(kept.validationLogProb).toBe(Math.max(...nats));
+    expect(alone.model.flow.parameterCount).toBeLessThan(averaged.model.flow.parameterCount);
+    await averaged.model.release();
+    await alone.model.release();
+  });
+});
+
 describe("a search that is interrupted", () => {
   /** Aborts at the first event that fits, and counts the runs that begin. */
   async function cut(when: (event: FitEvent) => boolean) {

@@ -1,6 +1,6 @@
 // A report's data with seeded numbers, for the tests of the report and of the model card.
 
-import type { ReportData } from "../../src/model/report/index.js";
+import type { MonitorPoint, ReportData } from "../../src/model/report/index.js";
 import { Random } from "../../src/random/index.js";
 
 /** A plausible fit of `width` columns; every third column is discrete. Parts may be replaced. */
@@ -52,7 +52,7 @@ export function exampleReport(width: number, replaced: Partial<ReportData> = {})
       bestStep: 2900,
       noise: 0,
     },
-    metrics: { validationLogProb: -2.21, standardError: 0.12, gaussianLogProb: -5.42 },
+    metrics: { validationLogProb: -2.21, standardError: 0.12, gaussianLogProb: -5.42, affineOptimum: -5.3 },
     pairs: {
       names: shown,
       data: shown.map(() => numbers(500, () => random.normal())),
@@ -63,6 +63,27 @@ export function exampleReport(width: number, replaced: Partial<ReportData> = {})
     ...replaced,
   };
 }
+
+/** What a monitor may have seen: volumes grow, singular values spread. */
+export const exampleLooks = (count: number): MonitorPoint[] =>
+  Array.from({ length: count }, (_, i) => ({
+    step: 100 * i,
+    volume: {
+      mean: 0.2 * i,
+      standardDeviation: 1,
+      quantiles: [-2, -0.7, 0, 0.7, 2].map((offset) => 0.2 * i + offset),
+      expanded: 0.5 + 0.03 * i,
+      rows: 1000,
+    },
+    stretching: {
+      largest: 2 * 1.3 ** i,
+      smallest: 0.5 * 0.8 ** i,
+      medianLargest: 1.5 * 1.3 ** i,
+      medianSmallest: 0.7 * 0.8 ** i,
+      condition: 4 * (1.3 / 0.8) ** i,
+      rows: 8,
+    },
+  }));
 
 /** A name that breaks out of HTML, attributes, Markdown tables and lines wherever it is not escaped. */
 export const hostileName =

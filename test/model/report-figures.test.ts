@@ -9,20 +9,22 @@ import {
   logDensityHistogram,
   maximumPoints,
   pairwise,
+  volumeAndStretching,
 } from "../../src/model/report/index.js";
 import { palette } from "../../src/model/report/palette.js";
 import { Random } from "../../src/random/index.js";
-import { exampleReport, hostileName } from "./report-example.js";
+import { exampleLooks, exampleReport, hostileName } from "./report-example.js";
 
 const data = exampleReport(6);
+const none = { gaussianLogProb: null };
 const figures: Record<string, string> = {
-  "learning curves": learningCurves(data.training, data.metrics.gaussianLogProb),
+  "learning curves": learningCurves(data.training, data.metrics),
   "log-density histogram": logDensityHistogram(data.heldOutLogProb),
   pairwise: pairwise(data.pairs, data.data.columns),
   "latent normality": latentNormality(data.pit),
   "learning curves of one step": learningCurves(
     { ...data.training, curve: data.training.curve.slice(0, 1), bestStep: 0 },
-    null,
+    none,
   ),
   "learning curves with a diverged step": learningCurves(
     {
@@ -32,9 +34,15 @@ const figures: Record<string, string> = {
         { step: 3100, trainNll: Number.NaN, validationNll: Number.POSITIVE_INFINITY },
       ],
     },
-    5.42,
+    { gaussianLogProb: 5.42 },
   ),
-  "empty learning curves": learningCurves({ ...data.training, curve: [] }, null),
+  "empty learning curves": learningCurves({ ...data.training, curve: [] }, none),
+  "volume and stretching": volumeAndStretching(exampleLooks(12), 500),
+  "volume alone": volumeAndStretching(
+    exampleLooks(3).map(({ step, volume }) => ({ step, volume })),
+    200,
+  ),
+  "one look": volumeAndStretching(exampleLooks(1), 0),
   "histogram of one row": logDensityHistogram([-3]),
   "histogram of equal rows": logDensityHistogram(new Array(50).fill(-1e9)),
   "histogram of no row": logDensityHistogram([Number.NaN, Number.NEGATIVE_INFINITY]),
@@ -94,17 +102,70 @@ describe("learning curves", () => {
     );
   });
 
-  test("draw a line each for training and validation rows, and the Gaussian", () => {
+  test("draw a line each for training and validation rows, and one of each for the best affine flow", () => {
     const [training, validation] = [...root.querySelectorAll("[aria-label=line] path")].map(coordinates);
     expect(training!.length).toBeGreaterThan(20);
     // Training lies below validation by 0.2 nats at every step; SVG counts from the top.
     expect(training!.at(-1)![1]).toBeGreaterThan(validation!.at(-1)![1]);
     expect(training!.at(-1)![0]).toBe(validation!.at(-1)![0]);
-    expect(root.querySelectorAll(".gaussian line, line.gaussian").length).toBe(1);
+    const lines = [...root.querySelectorAll(".gaussian line, line.gaussian")];
+    expect(lines.map((line) => line.getAttribute("stroke"))).toEqual(["var(--data)", "var(--model)"]);
+    // At their values: on the axis that the curves have, whose ends are known here.
+    const [first, second] = lines.map((line) => Number(line.getAttribute("y1")));
+    const perNat = (validation!.at(-1)![1] - training!.at(-1)![1]) / 0.2;
+    const { affineOptimum, gaussianLogProb } = data.metrics;
+    expect((second! - first!) / perNat).toBeCloseTo((affineOptimum as number) - gaussianLogProb!, 2);
+    expect(root.textContent).toContain("best affine flow (Gaussian)");
+  });
+
+  test("say where the best affine flow is when it is far above them", () => {
+    const far = learningCurves(data.training, { gaussianLogProb: -500.126, affineOptimum: -499 });
+    expect(read(far).textContent).toContain("↑ best affine flow (Gaussian): 500.13");
+    expect(read(far).querySelectorAll(".gaussian line, line.gaussian").length).toBe(0);
+  });
+
+  test("make room for an affine flow that is better than the net, and say so if it is far better", () => {
+    const near = read(learningCurves(data.training, { gaussianLogProb: 0, affineOptimum: 0.1 }));
+    expect(near.querySelectorAll(".gaussian line, line.gaussian").length).toBe(2);
+    const far = read(learningCurves(data.training, { gaussianLogProb: 100, affineOptimum: 101 }));
+    expect(far.textContent).toContain("↓ best affine flow (Gaussian): −100.00");
+  });
+
+  test("draw one dashed line for models that know only the validation rows' Gaussian", () => {
+    const old = read(learningCurves(data.training, { gaussianLogProb: -4 }));
+    expect(old.querySelectorAll(".gaussian line, line.gaussian").length).toBe(1);
   });
 
   test("leave out the Gaussian where there is none", () => {
-    expect(learningCurves(data.training, null)).not.toContain("Gaussian");
+    expect(learningCurves(data.training, none)).not.toContain("Gaussian");
+  });
+});
+
+describe("the picture of volume and stretching", () => {
+  const looks = exampleLooks(12);
+  const root = read(volumeAndStretching(looks, 500));
+
+  test("has a line for the mean volume and for the largest and smallest singular values", () => {
+    const lines = [...root.querySelectorAll("[aria-label=line] path")];
+    expect(lines.map((path) => path.parentElement!.getAttribute("stroke"))).toEqual([
+      "var(--data)",
+      "var(--model)",
+      "var(--low)",
+    ]);
+    for (const path of lines) expect(coordinates(path).length).toBe(12);
+    // Volumes rise in the example, and so do the largest singular values, while the smallest fall.
+    const [volume, largest, smallest] = lines.map((path) => slope(coordinates(path)));
+    expect([Math.sign(volume!), Math.sign(largest!), Math.sign(smallest!)]).toEqual([-1, -1, 1]);
+    expect(root.querySelectorAll(".best line, line.best").length).toBe(2);
+  });
+
+  test("leaves the singular values out where nobody looked at them", () => {
+    const alone = volumeAndStretching(
+      looks.map(({ step, volume }) => ({ step, volume })),
+      500,
+    );
+    expect(read(alone).querySelectorAll("[aria-label=line] path").length).toBe(1);
+    expect(alone).not.toContain("singular");
   });
 });
 

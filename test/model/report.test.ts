@@ -6,7 +6,7 @@ import { renderModelCard } from "../../src/model/model-card.js";
 import { type ReportData, renderReport } from "../../src/model/report/index.js";
 import { trainingStory } from "../../src/model/report/sentences.js";
 import { runWords } from "../../src/model/run-words.js";
-import { exampleReport, hostileName } from "./report-example.js";
+import { exampleLooks, exampleReport, hostileName } from "./report-example.js";
 
 const open = (data: ReportData) => parseHTML(renderReport(data)).document;
 
@@ -57,6 +57,39 @@ describe("the report", () => {
     });
     const sentences = [...open(none).querySelectorAll("main > p")].map((p) => p.textContent);
     expect(sentences.join(" ")).not.toContain("Gaussian");
+  });
+
+  test("says what the best affine flow comes to, and nothing of it where there is none", () => {
+    expect(words).toContain("no affine flow with a normal base comes below 5.30 nats per row");
+    expect(words).toContain("is a Gaussian, and has 5.42 on the validation rows");
+    const metrics = { validationLogProb: -7, standardError: 0.1, gaussianLogProb: -5 };
+    expect(renderReport(exampleReport(2, { metrics }))).not.toContain("affine flow with");
+  });
+
+  test("tells in plain words how the kept weights stretch rows, if somebody looked", () => {
+    const { training } = exampleReport(2);
+    const looked = open(
+      exampleReport(2, { training: { ...training, bestStep: 250, monitor: exampleLooks(5) } }),
+    );
+    const text = looked.querySelector("main")!.textContent!;
+    expect(looked.querySelectorAll("figure").length).toBe(5);
+    // The look of step 200: the last before the kept weights.
+    expect(text).toContain(
+      "At step 200 the net's map from standardised rows to the latent expands volume around 56 %",
+    );
+    expect(text).toContain("log|det J| is 0.40 nats on average, with a standard deviation of 1.00");
+    // 2 · 1.3² = 3.38 and 0.5 · 0.8² = 0.32.
+    expect(text).toContain("by at most 3.38 and shrinks them to no less than 0.32 of their size");
+    expect(text).toContain("an input change of 1e-7 standard deviations can become 3.4e-7 in the latent");
+    expect(text).toContain("in the latent 3.1e-7 standard deviations in a drawn row");
+    expect(text).toContain("condition number of J is at most 10.6: float32 arithmetic is accurate here");
+    expect(document.querySelector("main")!.textContent).not.toContain("local stretching");
+  });
+
+  test("tells of a penalty on stretching", () => {
+    const { training } = exampleReport(2);
+    const report = renderReport(exampleReport(2, { training: { ...training, lipschitz: 0.5 } }));
+    expect(report).toContain("A penalty of weight 0.5 kept the net from stretching rows");
   });
 
   test("counts the rows far below the median", () => {

@@ -1,5 +1,5 @@
 export { latentNormality } from "./latent-normality.js";
-export { learningCurves } from "./learning-curves.js";
+export { learningCurves, type Reference } from "./learning-curves.js";
 export { logDensityHistogram } from "./log-density-histogram.js";
 export { maximumPoints, pairwise } from "./pairwise.js";
 export { renderReport } from "./report.js";
@@ -9,9 +9,11 @@ export type {
   DataSummary,
   Metrics,
   ModelSummary,
+  MonitorPoint,
   PairSamples,
   PitValues,
   ReportData,
   TrainingSummary,
 } from "./report-data.js";
 export { maximumPairColumns } from "./report-data.js";
+export { volumeAndStretching } from "./volume-and-stretching.js";

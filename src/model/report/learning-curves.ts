@@ -3,18 +3,20 @@
 import * as Plot from "@observablehq/plot";
 import { color } from "./palette.js";
 import { draw, legend, toSvg } from "./picture.js";
-import type { CurvePoint, TrainingSummary } from "./report-data.js";
+import type { CurvePoint, Metrics, TrainingSummary } from "./report-data.js";
 import { quantile, sortedFinite } from "./statistics.js";
 import { formatCount, formatNats } from "./words.js";
 
+/** What the curves are compared with: see Metrics. Where there is no Gaussian there is no line. */
+export type Reference = Pick<Metrics, "gaussianLogProb" | "affineOptimum">;
+
 /**
- * Learning curves as SVG: nats per row by step, the kept step marked, a Gaussian's value as a dashed line.
- *
- * @param gaussianLogProb mean log-density of a Gaussian on the validation rows, nats per row; null draws no line
+ * Learning curves as SVG: nats per row by step, the kept step marked. Dashed lines, in the curves' colours, are what the
+ * best affine flow, a Gaussian, comes to on the same rows; where they lie far off, a word at the edge says so.
  */
-export function learningCurves(training: TrainingSummary, gaussianLogProb: number | null): string {
+export function learningCurves(training: TrainingSummary, reference: Reference): string {
   const { curve, bestStep } = training;
-  const [low, high] = verticalRange(curve, gaussianLogProb);
+  const [low, high] = verticalRange(curve, reference);
   const line = (name: "data" | "model", value: (point: CurvePoint) => number) => {
     const visible = curve.filter((point) => value(point) >= low && value(point) <= high);
     const channels = { x: "step", y: value, stroke: color(name) } as const;
@@ -22,7 +24,10 @@ export function learningCurves(training: TrainingSummary, gaussianLogProb: numbe
       ? Plot.dot(visible, { ...channels, fill: color(name) })
       : Plot.lineY(visible, { ...channels, strokeWidth: 2 });
   };
-  const gaussian = gaussianLogProb !== null && -gaussianLogProb >= low && -gaussianLogProb <= high;
+  const references = referenceLines(reference);
+  const shown = references.filter(({ nll }) => nll >= low && nll <= high);
+  const top = Math.max(...shown.map(({ nll }) => nll));
+  const outside = shown.length === 0 ? references.find(({ name }) => name === "model") : undefined;
   const best = curve.filter((point) => point.step === bestStep && point.validationNll <= high);
 
   const drawing = draw({
@@ -41,22 +46,30 @@ export function learningCurves(training: TrainingSummary, gaussianLogProb: numbe
       domain: [low, high],
     },
     marks: [
-      gaussian
-        ? [
-            Plot.ruleY([-gaussianLogProb], {
-              stroke: color("muted"),
-              strokeDasharray: "5 4",
-              className: "gaussian",
-            }),
-            Plot.text([-gaussianLogProb], {
-              y: (value: number) => value,
-              frameAnchor: "right",
-              textAnchor: "end",
-              text: () => "Gaussian",
-              dy: -9,
-              fill: color("muted"),
-            }),
-          ]
+      Plot.ruleY(shown, {
+        y: "nll",
+        stroke: ({ name }: ReferenceLine) => color(name),
+        strokeDasharray: "5 4",
+        className: "gaussian",
+      }),
+      shown.length > 0
+        ? Plot.text([top], {
+            y: (value: number) => value,
+            ...label,
+            text: () => "best affine flow (Gaussian)",
+            dy: -9,
+          })
+        : null,
+      outside
+        ? Plot.text(
+            [`${outside.nll > high ? "↑" : "↓"} best affine flow (Gaussian): ${formatNats(outside.nll)}`],
+            {
+              ...label,
+              frameAnchor: outside.nll > high ? "top-right" : "bottom-right",
+              text: (text: string) => text,
+              dy: -2,
+            },
+          )
         : null,
       line("data", (point) => point.trainNll),
       line("model", (point) => point.validationNll),
@@ -86,6 +99,21 @@ export function learningCurves(training: TrainingSummary, gaussianLogProb: numbe
   return toSvg(drawing, describe(training));
 }
 
+/** The line of a Gaussian, by the colour of the rows that it is of. */
+interface ReferenceLine {
+  readonly name: "data" | "model";
+  readonly nll: number;
+}
+
+const label = { frameAnchor: "right", textAnchor: "end", fill: color("muted") } as const;
+
+function referenceLines({ gaussianLogProb, affineOptimum }: Reference): ReferenceLine[] {
+  if (gaussianLogProb === null) return [];
+  const ofTraining: ReferenceLine[] =
+    typeof affineOptimum === "number" ? [{ name: "data", nll: -affineOptimum }] : [];
+  return [...ofTraining, { name: "model", nll: -gaussianLogProb }];
+}
+
 function describe({ steps, bestStep, curve }: TrainingSummary): string {
   const values = curve.filter((point) => Number.isFinite(point.validationNll));
   if (values.length === 0) return "Learning curves: no step was recorded.";
@@ -104,15 +132,18 @@ function stepRange(curve: readonly CurvePoint[]): [number, number] {
 }
 
 /** The range that most of the curve spans: the first steps may be higher by orders of magnitude. */
-function verticalRange(curve: readonly CurvePoint[], gaussianLogProb: number | null): [number, number] {
+function verticalRange(curve: readonly CurvePoint[], reference: Reference): [number, number] {
   const values = sortedFinite(curve.flatMap((point) => [point.trainNll, point.validationNll]));
   if (values.length === 0) return [0, 1];
-  const low = values[0]!;
+  let low = values[0]!;
   let high = Math.min(values.at(-1)!, low + 4 * (quantile(values, 0.8) - low));
   if (high <= low) high = low + 1;
-  // A Gaussian's value is worth some room, but not most of the picture.
-  const gaussian = gaussianLogProb === null ? Number.NaN : -gaussianLogProb;
-  if (gaussian > high && gaussian - low < 3 * (high - low)) high = gaussian;
+  // A Gaussian's values are worth some room, but not most of the picture.
+  const gaussian = referenceLines(reference).map(({ nll }) => nll);
+  const room = 3 * (high - low);
+  const [lowest, highest] = [Math.min(low, ...gaussian), Math.max(high, ...gaussian)];
+  if (highest - low < room) high = highest;
+  if (high - lowest < room) low = lowest;
   const margin = 0.06 * (high - low);
   return [low - margin, high + margin];
 }

@@ -55,6 +55,13 @@ export function assemble(
   );
 }
 
+/** 1, 3, 10, 30 and so on, as far as the values reach: ticks of a logarithmic axis that can be told apart. */
+export function logTicks(values: readonly number[]): number[] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const decades = Array.from({ length: 60 }, (_, i) => 10 ** (i - 30));
+  return decades.flatMap((one) => [one, 3 * one]).filter((tick) => tick >= low && tick <= high);
+}
+
 /** A legend of coloured words on one line, starting at (x, y). One text, so that it flows at any font size. */
 export function legend(entries: readonly LegendEntry[], x: number, y: number): Element {
   const words = entries.map((entry, i) =>

@@ -1,6 +1,7 @@
 // What the report and the model card are made of: plain numbers and names, nothing that has to be computed by a
 // model. Whoever fills this in decides how many rows to draw; the report never sees the table itself.
 
+import type { MonitorReading } from "../../training/index.js";
 import type { RunSetting } from "../run-words.js";
 
 /** At most so many columns are drawn against each other. */
@@ -87,6 +88,10 @@ export interface TrainingSummary {
   readonly noise: number;
   /** The nets that were tried, and which of them were kept: one, or those that the model averages. */
   readonly runs?: readonly (RunSetting & { readonly kept: boolean })[];
+  /** Weight of the penalty on stretching; none if absent. */
+  readonly lipschitz?: number | undefined;
+  /** What the best net did to volumes and distances around training rows, by increasing step; absent where nobody looked. */
+  readonly monitor?: readonly MonitorPoint[] | undefined;
   /** Whether a Gaussian is among what is averaged, or all of the model. */
   readonly keepsGaussian?: boolean;
 }
@@ -97,7 +102,12 @@ export interface CurvePoint {
   readonly validationNll: number;
 }
 
-/** All of them on the validation rows. */
+/** One look of the monitor. Volumes and singular values are those of standardised rows. */
+export interface MonitorPoint extends MonitorReading {
+  readonly step: number;
+}
+
+/** All of them, but where said otherwise, on the validation rows. */
 export interface Metrics {
   /** Mean log-density, nats per row. */
   readonly validationLogProb: number;
@@ -105,6 +115,8 @@ export interface Metrics {
   readonly standardError: number;
   /** The same mean for a full-covariance Gaussian fitted to the training rows; null where there is none. */
   readonly gaussianLogProb: number | null;
+  /** Its mean on the training rows: the most that an affine flow with a normal base can reach there. */
+  readonly affineOptimum?: number | null | undefined;
 }
 
 /** Rows of the data and rows drawn from the model, for a few columns that the caller picks. */

@@ -7,17 +7,20 @@ import { logDensityHistogram } from "./log-density-histogram.js";
 import { pairwise } from "./pairwise.js";
 import type { ColumnSummary, ReportData } from "./report-data.js";
 import {
+  affineStory,
   densityStory,
   latentStory,
   limits,
   natsExplained,
   pairStory,
   quality,
+  stretchingStory,
   tailStory,
   trainingStory,
 } from "./sentences.js";
 import { snippetNote, snippets } from "./snippets.js";
 import { styleSheet } from "./style.js";
+import { volumeAndStretching } from "./volume-and-stretching.js";
 import {
   formatCount,
   formatDuration,
@@ -82,10 +85,21 @@ function pictures(data: ReportData): Html[] {
     sections.push(
       section(
         "Learning curves",
-        trainingStory(data),
+        [...trainingStory(data), ...affineStory(data)],
         figure(
-          learningCurves(training, metrics.gaussianLogProb),
-          "Mean negative log-likelihood by step. The ring marks the kept weights; the dashed line is a Gaussian with the same covariance.",
+          learningCurves(training, metrics),
+          "Mean negative log-likelihood by step. The ring marks the kept weights; dashed lines are the best affine flow, a Gaussian, on the rows of the curve of their colour.",
+        ),
+      ),
+    );
+  if (training.monitor && training.monitor.length > 0)
+    sections.push(
+      section(
+        "Volume and local stretching",
+        stretchingStory(data),
+        figure(
+          volumeAndStretching(training.monitor, training.bestStep),
+          "Left: log|det J| of the map from standardised rows to the latent, its mean and the central 90 % and 50 % of rows. Right: largest and smallest singular values of J, medians and extremes. The vertical line marks the kept weights.",
         ),
       ),
     );

@@ -45,6 +45,7 @@ export function quality({ metrics, data }: ReportData): string[] {
 /** How training went. */
 export function trainingStory({ training }: ReportData): string[] {
   const { steps, epochs, seconds, stoppedBy, bestStep, noise, runs = [], keepsGaussian = false } = training;
+  const { lipschitz = 0 } = training;
   const passes = epochs < 10 ? Number(epochs.toPrecision(2)) : Math.round(epochs);
   const length = plural(steps, "step");
   const over = `${passes === 1 ? "1 pass" : `${formatNumber(passes)} passes`} over the training rows`;
@@ -75,7 +76,55 @@ export function trainingStory({ training }: ReportData): string[] {
             "lie above the validation curve.",
         ]
       : []),
+    ...(lipschitz > 0
+      ? [
+          `A penalty of weight ${formatNumber(lipschitz)} kept the net from stretching rows; it is in none of these likelihoods.`,
+        ]
+      : []),
   ];
+}
+
+/** What a flow without any curve could reach: the dashed lines of the learning curves. */
+export function affineStory({ metrics: { affineOptimum, gaussianLogProb } }: ReportData): string[] {
+  if (typeof affineOptimum !== "number" || gaussianLogProb === null) return [];
+  return [
+    "The dashed lines are what can be had without a curve. On the training rows no affine flow with a normal base comes " +
+      `below ${formatNats(-affineOptimum)} nats per row, ½ [D (1 + log 2π) + Σ log λ] with the eigenvalues λ of their ` +
+      `covariance; the one that comes there is a Gaussian, and has ${formatNats(-gaussianLogProb)} on the validation rows.`,
+  ];
+}
+
+/** How the kept net treats small volumes and small distances. */
+export function stretchingStory({ training }: ReportData): string[] {
+  const { monitor = [], bestStep, runs = [], keepsGaussian = false } = training;
+  const kept = monitor.filter(({ step }) => step <= bestStep).at(-1) ?? monitor[0];
+  if (!kept) return [];
+  const { volume, stretching } = kept;
+  const isOneOfSeveral = keepsGaussian || runs.filter((run) => run.kept).length > 1;
+  return [
+    `At step ${formatCount(kept.step)} the ${isOneOfSeveral ? "best net's" : "net's"} map from standardised rows to the ` +
+      `latent expands volume around ${formatPercent(volume.expanded)} of ${plural(volume.rows, "training row")}; log|det J| ` +
+      `is ${formatNats(volume.mean)} nats on average, with a standard deviation of ${formatNats(volume.standardDeviation)}. ` +
+      "The more rows crowd together, the more the volume around them must expand.",
+    ...(stretching
+      ? [
+          `Around ${plural(stretching.rows, "row")} looked at closely, it stretches small changes by at most ` +
+            `${formatNumber(stretching.largest, 3)} and shrinks them to no less than ${formatNumber(stretching.smallest, 3)} of ` +
+            `their size: an input change of 1e-7 standard deviations can become ${formatSmall(1e-7 * stretching.largest)} in the ` +
+            `latent, and a rounding error of 1e-7 in the latent ${formatSmall(1e-7 / stretching.smallest)} standard deviations in a ` +
+            `drawn row. The condition number of J is at most ${formatNumber(stretching.condition, 3)}: ${conditioning(stretching.condition)}.`,
+        ]
+      : []),
+  ];
+}
+
+const formatSmall = (value: number) => Number(value.toPrecision(2)).toExponential();
+
+/** Float32 has seven digits; a condition number takes as many of them as it has. */
+function conditioning(condition: number): string {
+  if (condition < 1e3) return "float32 arithmetic is accurate here";
+  if (condition < 1e6) return "float32 arithmetic loses digits, but not all";
+  return "rows are not to be had back from their latents in float32";
 }
 
 /** How the log-density of held-out rows is distributed. */
