@@ -17,6 +17,7 @@ export {
   writeTable,
 } from "./data/index.js";
 export * from "./distributions/index.js";
+export * from "./energy/index.js";
 export { type ErrorCode, LogdetError } from "./errors.js";
 export {
   type FitCallbacks,
@@ -32,8 +33,13 @@ export * from "./flows/index.js";
 export {
   type IcaOptions,
   ica,
+  independentMechanisms,
   type Matching,
   matchSources,
+  type NonlinearIcaOptions,
+  type NonlinearSeparation,
+  type NonlinearSource,
+  nonlinearIca,
   type SaveSeparationOptions,
   type Separation,
   type Source,
@@ -67,14 +73,23 @@ export {
 } from "./runtime/index.js";
 export * as tensor from "./tensor/index.js";
 export {
+  type BuiltPenalty,
   type Evaluation,
   Likelihood,
+  type LipschitzOptions,
+  lipschitz,
+  Monitor,
+  type MonitorOptions,
+  type MonitorReading,
+  type Penalty,
   type StopReason,
+  type Stretching,
   Trainer,
   type TrainerOptions,
   type TrainingEvent,
   type TrainingListener,
   type TrainingState,
   TrainingStep,
+  type VolumeBalance,
 } from "./training/index.js";
 export { version } from "./version.js";

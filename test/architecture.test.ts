@@ -15,6 +15,7 @@ const rooms = [
   ["distributions", "jacobian"],
   ["flows", "optimizers", "data"],
   ["training"],
+  ["energy"],
   ["model"],
   ["fit"],
   ["lab", "ica"],
