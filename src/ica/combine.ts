@@ -1,13 +1,15 @@
 // Weighted sums of columns in float64.
 
-/** Rows of all columns that are worked on together: they stay in the cache. */
-const blockSize = 1024;
+import { instantiateKernels } from "../kernels/index.js";
+
+/** Rows that are worked on together: they stay in the cache. */
+const blockRows = 128;
 
 /**
- * The columns times a matrix, four columns at a time. O(rows D n).
+ * The columns times a matrix. O(rows D²).
  *
  * @param columns D columns of equal length
- * @param weights row-major [D, n]
+ * @param weights row-major [D, n], n ≤ D
  * @returns n columns
  */
 export function combineColumns(
@@ -15,29 +17,31 @@ export function combineColumns(
   weights: Float64Array,
   n: number,
 ): Float64Array[] {
+  const dim = columns.length;
   const rows = columns[0].length;
+  const at = { matrix: 0, from: 8 * dim * dim, to: 8 * dim * (dim + blockRows) };
+  const bytes = 8 * dim * (dim + 2 * blockRows);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65_536) });
+  const { float64 } = instantiateKernels(memory);
+  const matrix = new Float64Array(memory.buffer, at.matrix, dim * dim);
+  const from = new Float64Array(memory.buffer, at.from, dim * blockRows);
+  const to = new Float64Array(memory.buffer, at.to, dim * blockRows);
+  // The kernel gives X + X U: so U is the matrix less the identity.
+  for (let d = 0; d < dim; d++) {
+    matrix.set(weights.subarray(d * n, (d + 1) * n), d * dim);
+    matrix[d * dim + d] -= 1;
+  }
   const out = Array.from({ length: n }, () => new Float64Array(rows));
-  for (let from = 0; from < rows; from += blockSize) {
-    const to = Math.min(rows, from + blockSize);
+  for (let start = 0; start < rows; start += blockRows) {
+    const count = Math.min(blockRows, rows - start);
+    for (let d = 0; d < dim; d++) {
+      const values = columns[d];
+      for (let i = 0; i < count; i++) from[i * dim + d] = values[start + i];
+    }
+    float64.rightMultiplyAdd(count, dim, at.from, at.matrix, at.to);
     for (let j = 0; j < n; j++) {
-      const sum = out[j];
-      let d = 0;
-      for (; d + 4 <= columns.length; d += 4) {
-        const a = columns[d];
-        const b = columns[d + 1];
-        const c = columns[d + 2];
-        const e = columns[d + 3];
-        const wa = weights[d * n + j];
-        const wb = weights[(d + 1) * n + j];
-        const wc = weights[(d + 2) * n + j];
-        const we = weights[(d + 3) * n + j];
-        for (let i = from; i < to; i++) sum[i] += wa * a[i] + wb * b[i] + (wc * c[i] + we * e[i]);
-      }
-      for (; d < columns.length; d++) {
-        const a = columns[d];
-        const wa = weights[d * n + j];
-        for (let i = from; i < to; i++) sum[i] += wa * a[i];
-      }
+      const values = out[j];
+      for (let i = 0; i < count; i++) values[start + i] = to[i * dim + j];
     }
   }
   return out;

@@ -1,7 +1,7 @@
 // Small dense matrices in float64, row-major: products, inverses, random rotations.
 
 import type { Random } from "../random/index.js";
-import { inverse } from "../runtime/index.js";
+import { inverse, logAbsDet } from "../runtime/index.js";
 
 /** A B. a: [rows, inner], b: [inner, columns]; O(rows · inner · columns). */
 export function multiply(
@@ -21,6 +21,13 @@ export function multiply(
 }
 
 export const inverseOf = (a: Float64Array, n: number): Float64Array => inverse(a, n);
+
+/** ½ log det(A Aᵀ) of rows [n, D]: log|det A| where they are as many as columns. O(n² D). */
+export function logVolume(a: Float64Array, n: number): number {
+  const dim = a.length / n;
+  const turned = Float64Array.from(a, (_, at) => a[(at % n) * dim + Math.floor(at / n)]);
+  return logAbsDet(multiply(a, turned, n, dim, n), n).logAbsDet / 2;
+}
 
 /** An orthogonal matrix [n, n], uniform over all of them: normals, orthonormalised row by row (twice, for rounding). */
 export function randomRotation(n: number, random: Random): Float64Array {

@@ -4,15 +4,22 @@ import * as Plot from "@observablehq/plot";
 import { color } from "../model/report/palette.js";
 import { draw, toSvg } from "../model/report/picture.js";
 import { formatNumber, formatPercent, plural } from "../model/report/words.js";
-import type { Separation } from "./separate.js";
+import type { NonlinearSource } from "./nonlinear-sources.js";
+import type { Source } from "./separate.js";
 
 /** The most sources that are drawn. */
 export const mostSeries = 24;
 /** Stretches of rows whose smallest and largest values are drawn: more than there are pixels is no use. */
 const stretches = 700;
 
+/** What is drawn of a separation, linear or not. */
+export interface SourceSeries {
+  readonly sources: readonly (Source | NonlinearSource)[];
+  readonly rows: number;
+}
+
 /** Sources against the row number as SVG. A long series is drawn as the band between its extremes. */
-export function sourcesPicture({ sources, rows }: Separation): string {
+export function sourcesPicture({ sources, rows }: SourceSeries): string {
   const shown = sources.slice(0, mostSeries);
   const places = Math.min(rows, stretches);
   const bands = shown.flatMap(({ values }, fy) =>

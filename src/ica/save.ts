@@ -7,6 +7,7 @@ import { type OutputColumn, writeTable } from "../data/index.js";
 import { LogdetError } from "../errors.js";
 import { exists, fileError } from "../model/index.js";
 import type { Matching } from "./matching.js";
+import type { NonlinearSeparation } from "./nonlinear-sources.js";
 import { sourcesPicture } from "./picture.js";
 import type { Separation } from "./separate.js";
 
@@ -40,21 +41,21 @@ export async function checkSeparationFolder(folder: string, force: boolean): Pro
 
 /**
  * Writes a separation: `sources.csv` or `.parquet` (one column a source), `mixing.csv` (one row a source, in the
- * columns' units a standard deviation of it), `unmixing.csv` (one row a column), `ica.json`, `sources.svg`. Written
- * beside its place and renamed.
+ * columns' units a standard deviation of it; of a nonlinear mixing the mean of ∂x/∂s), `unmixing.csv` (one row a
+ * column; of a linear one alone), `ica.json`, `sources.svg`. Written beside its place and renamed.
  *
  * @throws LogdetError "io" as `checkSeparationFolder`, or if it cannot be written
  * @example await saveSeparation(separation, "eeg.ica")
  */
 export async function saveSeparation(
-  separation: Separation,
+  separation: Separation | NonlinearSeparation,
   folder: string,
   { format = "csv", force = false, matching }: SaveSeparationOptions = {},
 ): Promise<void> {
   await checkSeparationFolder(folder, force);
   const target = resolve(folder);
   const temporary = join(dirname(target), `.${basename(target)}-${randomBytes(6).toString("hex")}`);
-  const { sources, columns, mixing, unmixing } = separation;
+  const { sources, columns, mixing } = separation;
   const names = sources.map(({ name }) => name);
   try {
     await mkdir(temporary);
@@ -64,7 +65,8 @@ export async function saveSeparation(
       file(`sources.${format}`),
     );
     await writeTable(matrix("source", names, columns, mixing), file("mixing.csv"));
-    await writeTable(matrix("column", columns, names, unmixing), file("unmixing.csv"));
+    if ("unmixing" in separation)
+      await writeTable(matrix("column", columns, names, separation.unmixing), file("unmixing.csv"));
     await writeFile(
       join(temporary, "ica.json"),
       `${JSON.stringify(described(separation, matching), undefined, 2)}\n`,
@@ -99,15 +101,18 @@ function matrix(
   ];
 }
 
-function described(separation: Separation, matching: Matching | undefined): unknown {
-  const { columns, rows, sources, mean, logProb, passes, gradient, converged, seconds } = separation;
+function described(
+  separation: Separation | NonlinearSeparation,
+  matching: Matching | undefined,
+): Record<string, unknown> {
+  const { columns, rows, sources, mean, ...found } = separation;
+  const figures = Object.entries(found).filter(([name]) => name !== "mixing" && name !== "unmixing");
   return {
     sources: sources.map(({ values: _, ...source }) => source),
     columns,
     mean: Array.from(mean),
     rows,
-    logProb,
-    ...{ passes, gradient, converged, seconds },
+    ...Object.fromEntries(figures),
     ...(matching && { perSource: matching.perSource, mcc: matching.mcc }),
   };
 }

@@ -1,15 +1,14 @@
-// The score of one source in a linear separation. The source is assembly/ica.ts.
+// The scores of sources in a linear separation. The source is assembly/ica.ts.
 
 export interface IcaKernels {
   /**
-   * One source's score ψ(y) = tanh y, of a peaked density, or y − tanh y, of a flat one, in float32:
+   * tanh y, the score of a peaked density, for all sources of a block of rows, in float32; and each source's sums:
    *
-   *   score ← ψ(y),   sums ← Σ log cosh y, Σ tanh² y, Σ y²
+   *   tanhs ← tanh y,   sums += Σ log 2 cosh y (as many as columns), then Σ tanh² y
    *
-   * y and score are byte offsets of `count` elements, a positive multiple of 4, aligned to 4 and apart; sums of three
-   * float64. Zeros add nothing to the sums, so they may fill up a last block.
+   * y and tanhs are byte offsets of row-major [rows, width], apart; sums of 2 · width float64, aligned to 8.
    *
-   * @param flat 0 for the peaked density
+   * @param width a multiple of 4: fill rows up with zeros
    */
-  icaScore(count: number, y: number, flat: number, score: number, sums: number): void;
+  icaScore(rows: number, width: number, y: number, tanhs: number, sums: number): void;
 }

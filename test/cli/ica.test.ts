@@ -81,6 +81,43 @@ it("keeps what exists unless forced, and says for people what it found", async (
   expect((await ica(...args, "--force", "--quiet")).code).toBe(0);
 });
 
+it("looks for nonlinear sources when it is asked to", async () => {
+  const args = [
+    "mix.csv",
+    "--nonlinear",
+    "--independent-mechanisms",
+    "0.5",
+    "--steps",
+    "100",
+    "--starts",
+    "2",
+  ];
+  const { code, stdout, stderr } = await ica(
+    ...args,
+    "--out",
+    "bent.ica",
+    "--truth",
+    "truth.csv",
+    "--json",
+    "--quiet",
+  );
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  const result = JSON.parse(stdout);
+  expect(result.perSource).toHaveLength(2);
+  expect(result.mcc).toBeGreaterThan(0.5);
+  expect(result.contrast).toBeGreaterThanOrEqual(0);
+  expect(result.steps).toBe(200);
+  for (const { stability } of result.sources) expect(stability).toBeGreaterThan(0);
+  const read = (name: string) => readFileSync(join(folder, "bent.ica", name), "utf8");
+  expect(read("mixing.csv")).toMatch(/^source,left,right\nsource_1,/);
+  expect(read("sources.svg")).toMatch(/^<svg .*2 sources over 2,000 rows/s);
+  expect(JSON.parse(read("ica.json")).mcc).toBe(result.mcc);
+  expect((await readTable([join(folder, "bent.ica", "sources.csv")])).rows).toBe(rows);
+  // Nothing linear leads back.
+  expect(existsSync(join(folder, "bent.ica", "unmixing.csv"))).toBe(false);
+});
+
 it("says what is wrong with its input", async () => {
   const wrong = async (says: string, ...args: string[]) => {
     const { code, stderr } = await ica(...args, "--out", "never.ica");
@@ -94,6 +131,8 @@ it("says what is wrong with its input", async () => {
     ),
     wrong("column word does not hold numbers", "bad.csv"),
     wrong("column flat is constant", "bad.csv", "--exclude", "word"),
+    wrong("--independent-mechanisms is for nonlinear sources", "mix.csv", "--independent-mechanisms", "1"),
+    wrong("It must be a number of at least 0", "mix.csv", "--nonlinear", "--independent-mechanisms", "-1"),
     wrong("3 components cannot be found in 2 columns", "mix.csv", "--components", "3"),
   ]);
   expect(existsSync(join(folder, "never.ica"))).toBe(false);

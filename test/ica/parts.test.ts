@@ -2,6 +2,7 @@
 
 import { expect, it } from "vitest";
 import { bestAssignment } from "../../src/ica/assignment.js";
+import { SourceLikelihood } from "../../src/ica/likelihood.js";
 import { multiply, randomRotation } from "../../src/ica/matrices.js";
 import { symmetricEigen } from "../../src/ica/symmetric-eigen.js";
 import { instantiateKernels } from "../../src/kernels/index.js";
@@ -68,26 +69,82 @@ it("draws rotations", () => {
     }
 });
 
-it("computes scores and their sums in the kernel as Math does, zeros adding nothing", () => {
+it("computes tanh and its sums in the kernel as Math does, column by column", () => {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const kernels = instantiateKernels(memory);
   const values = [0, -0, 1e-6, -0.3, 0.7, 1.5, -4, 30, -200, 1e4, 0, 0];
-  for (let i = 0; i < 600; i++) values.push(5 * random.normal());
+  while (values.length < 8 * 75) values.push(5 * random.normal());
+  const width = 8;
   const y = new Float32Array(memory.buffer, 0, values.length);
-  const score = new Float32Array(memory.buffer, 16_384, values.length);
-  const sums = new Float64Array(memory.buffer, 32_768, 3);
+  const tanhs = new Float32Array(memory.buffer, 16_384, values.length);
+  const sums = new Float64Array(memory.buffer, 32_768, 2 * width).fill(1);
   y.set(values);
-  const logCosh = (x: number) => Math.abs(x) + Math.log1p(Math.exp(-2 * Math.abs(x))) - Math.LN2;
-  const sumOf = (f: (x: number) => number) => y.reduce((sum, x) => sum + f(x), 0);
-  for (const flat of [0, 1]) {
-    kernels.icaScore(values.length, 0, flat, 16_384, 32_768);
-    y.forEach((x, i) => {
-      const truth = flat ? x - Math.tanh(x) : Math.tanh(x);
-      expect(Math.abs(score[i] - truth)).toBeLessThan(2e-7 * (1 + Math.abs(x)));
-    });
-    const expected = [sumOf(logCosh), sumOf((x) => Math.tanh(x) ** 2), sumOf((x) => x * x)];
-    expected.forEach((value, k) => {
-      expect(Math.abs(sums[k] / value - 1)).toBeLessThan(3e-6);
-    });
+  kernels.icaScore(values.length / width, width, 0, 16_384, 32_768);
+  y.forEach((x, i) => {
+    expect(Math.abs(tanhs[i] - Math.tanh(x))).toBeLessThan(2e-7);
+  });
+  expect(tanhs[0]).toBe(0);
+  const log2Cosh = (x: number) => Math.abs(x) + Math.log1p(Math.exp(-2 * Math.abs(x)));
+  for (let column = 0; column < width; column++) {
+    const own = y.filter((_, i) => i % width === column);
+    const sumOf = (f: (x: number) => number) => own.reduce((sum, x) => sum + f(x), 0);
+    // Sums are added to what is there.
+    expect(Math.abs((sums[column] - 1) / sumOf(log2Cosh) - 1)).toBeLessThan(3e-6);
+    expect(Math.abs((sums[width + column] - 1) / sumOf((x) => Math.tanh(x) ** 2) - 1)).toBeLessThan(3e-6);
   }
+});
+
+it("computes a likelihood, its relative gradient and curvature as the formulas in float64 do", () => {
+  const [dim, n, rows] = [6, 5, 2001];
+  const columns = Array.from({ length: dim }, () => random.fillNormal(new Float64Array(rows)));
+  const map = random.fillNormal(new Float64Array(dim * n));
+  const weight = random.fillNormal(new Float64Array(n * n), 0.5);
+  const flat = Uint8Array.of(0, 1, 0, 1, 1);
+  const both = multiply(map, weight, dim, n, n);
+  const y = Array.from({ length: n }, (_, j) =>
+    Float64Array.from({ length: rows }, (_, i) =>
+      columns.reduce((sum, values, d) => sum + values[i] * both[d * n + j], 0),
+    ),
+  );
+  const mean = (f: (i: number) => number) => {
+    let sum = 0;
+    for (let i = 0; i < rows; i++) sum += f(i) / rows;
+    return sum;
+  };
+  const logDensity = (x: number, isFlat: number) => {
+    const logCosh = Math.abs(x) + Math.log1p(Math.exp(-2 * Math.abs(x))) - Math.LN2;
+    // 1 / (π cosh x), or normals at 1 and −1: e^{−(x² + 1)/2} cosh x / √2π.
+    return isFlat ? logCosh - (x * x + 1) / 2 - Math.log(2 * Math.PI) / 2 : -Math.log(Math.PI) - logCosh;
+  };
+  const score = (x: number, isFlat: number) => (isFlat ? x - Math.tanh(x) : Math.tanh(x));
+
+  const likelihood = new SourceLikelihood(columns, map);
+  const pass = likelihood.evaluate(weight, flat);
+  const loss = y.reduce((sum, values, j) => sum - mean((i) => logDensity(values[i], flat[j])), 0);
+  expect(Math.abs(pass.loss / loss - 1)).toBeLessThan(1e-5);
+  for (let j = 0; j < n; j++) {
+    const slope = mean((i) => 1 - Math.tanh(y[j][i]) ** 2);
+    expect(pass.power[j] / mean((i) => y[j][i] ** 2)).toBeCloseTo(1, 5);
+    expect(pass.slope[j]).toBeCloseTo(flat[j] ? 1 - slope : slope, 5);
+    for (let i = 0; i < n; i++) {
+      const expected = mean((row) => y[i][row] * score(y[j][row], flat[j])) - (i === j ? 1 : 0);
+      expect(Math.abs(pass.gradient[i * n + j] - expected)).toBeLessThan(2e-5 * (1 + Math.abs(expected)));
+    }
+  }
+  // The first rows are some of all: what they tell is the same but for chance.
+  const some = likelihood.evaluate(weight, flat, 500);
+  expect(Math.abs(some.loss / loss - 1)).toBeLessThan(0.1);
+  expect(some.loss).not.toBe(pass.loss);
+});
+
+it("looks first at rows from everywhere, whatever their period", () => {
+  const rows = 4096;
+  const columns = [3, 7, 64].map((period) =>
+    Float64Array.from({ length: rows }, (_, i) => Math.SQRT2 * Math.sin((2 * Math.PI * i) / period)),
+  );
+  const trend = Float64Array.from({ length: rows }, (_, i) => (i / rows - 0.5) * Math.sqrt(12));
+  const identity = Float64Array.from({ length: 16 }, (_, i) => +(i % 5 === 0));
+  const likelihood = new SourceLikelihood([...columns, trend], identity);
+  for (const power of likelihood.evaluate(identity, new Uint8Array(4), 200).power)
+    expect(Math.abs(power - 1)).toBeLessThan(0.1);
 });

@@ -1,69 +1,74 @@
-// The density of one source in a linear separation: its score, and the sums that a quasi-Newton step needs, in one pass.
+// The peaked density of sources in a linear separation: tanh, and the sums that a quasi-Newton step needs, in one pass.
 
-import { expWithin, log4 } from "./transcendental";
+import { log4 } from "./transcendental";
 import { VECTOR } from "./vector";
 
 /** Factors 1 + e, each at most 2, whose product is taken before its logarithm: 2⁶⁴ is far from float32's end. */
 const FACTORS: usize = 64;
 
+/** What rounds a small number to an integer when it is added, and leaves that integer in the low bits: 1.5 · 2²³. */
+const ROUNDER: f32 = 12582912;
+
 /**
- * eˣ for x ≤ 0 as `exp4` computes it, without its care for the ends of the range: below −87 it is e⁻⁸⁷, which is
- * nothing beside 1.
+ * e^{−2 size} for size ≥ 0 as 2ᶻ, the fraction of z by a polynomial: right to 2 · 10⁻⁷ of 1, which is what it is added
+ * to. Below 2⁻¹²⁶ it stays there.
  */
 @inline
-function decay4(x: v128): v128 {
-  return expWithin(f32x4.max(x, f32x4.splat(-87)));
+function decay4(size: v128): v128 {
+  const z = f32x4.max(f32x4.mul(size, f32x4.splat(-2.8853900818)), f32x4.splat(-126));
+  const power = f32x4.add(z, f32x4.splat(ROUNDER));
+  const f = f32x4.sub(z, f32x4.sub(power, f32x4.splat(ROUNDER)));
+  let p = f32x4.splat(0.001326472668);
+  p = f32x4.add(f32x4.mul(p, f), f32x4.splat(0.009671512676));
+  p = f32x4.add(f32x4.mul(p, f), f32x4.splat(0.05550733745));
+  p = f32x4.add(f32x4.mul(p, f), f32x4.splat(0.2402224208));
+  p = f32x4.add(f32x4.mul(p, f), f32x4.splat(0.6931469776));
+  p = f32x4.add(f32x4.mul(p, f), f32x4.splat(1));
+  return i32x4.add(p, i32x4.shl(power, 23));
 }
 
-/** The four lanes added up in float64. */
+/** Adds four lanes to four float64. */
 @inline
-function total(x: v128): f64 {
-  const low = f64x2.promote_low_f32x4(x);
+function addTo(sums: usize, x: v128): void {
+  v128.store(sums, f64x2.add(v128.load(sums), f64x2.promote_low_f32x4(x)));
   const high = f64x2.promote_low_f32x4(v128.shuffle<u64>(x, x, 1, 1));
-  const sum = f64x2.add(low, high);
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  v128.store(sums + VECTOR, f64x2.add(v128.load(sums + VECTOR), high));
 }
 
 /**
- * score ← tanh y, or y − tanh y where `flat` is not 0; sums (float64) ← Σ log cosh y, Σ tanh² y, Σ y². `count` is a
- * positive multiple of 4; zeros that fill it up add nothing. With e = e^{−2|y|}: tanh |y| = (1 − e) / (1 + e),
- * log cosh y = |y| + log(1 + e) − log 2.
+ * tanhs ← tanh y; sums (float64, [2, width]) += Σ log 2 cosh y and Σ tanh² y of every column. With e = e^{−2|y|}:
+ * tanh |y| = (1 − e) / (1 + e), log 2 cosh y = |y| + log(1 + e).
  */
-export function icaScore(count: usize, y: usize, flat: i32, score: usize, sums: usize): void {
+export function icaScore(rows: usize, width: usize, y: usize, tanhs: usize, sums: usize): void {
   const one = f32x4.splat(1);
   const signBit = f32x4.splat(-0.0);
-  const keep = flat ? f32x4.splat(1) : f32x4.splat(0);
-  const turn = flat ? f32x4.splat(-1) : one;
-  let logCosh: f64 = 0;
-  let squaredTanh: f64 = 0;
-  let squares: f64 = 0;
-  logCosh -= <f64>count * 0.6931471805599453;
-  const end = y + count * 4;
-  while (y < end) {
-    const stop = min(end, y + FACTORS * VECTOR);
-    let product = one;
-    let sizes = f32x4.splat(0);
-    let tanhs = f32x4.splat(0);
-    let powers = f32x4.splat(0);
-    do {
-      const x = v128.load(y);
-      const size = f32x4.abs(x);
-      const e = decay4(f32x4.mul(size, f32x4.splat(-2)));
-      const sum = f32x4.add(one, e);
-      const t = v128.bitselect(x, f32x4.div(f32x4.sub(one, e), sum), signBit);
-      product = f32x4.mul(product, sum);
-      sizes = f32x4.add(sizes, size);
-      tanhs = f32x4.add(tanhs, f32x4.mul(t, t));
-      powers = f32x4.add(powers, f32x4.mul(x, x));
-      v128.store(score, f32x4.add(f32x4.mul(keep, x), f32x4.mul(turn, t)));
-      y += VECTOR;
-      score += VECTOR;
-    } while (y < stop);
-    logCosh += total(f32x4.add(sizes, log4(product)));
-    squaredTanh += total(tanhs);
-    squares += total(powers);
+  const stride = width * sizeof<f32>();
+  const lastRow = y + rows * stride;
+  for (let column: usize = 0; column < width; column += 4) {
+    let from = y + column * sizeof<f32>();
+    let to = tanhs + column * sizeof<f32>();
+    const end = lastRow + column * sizeof<f32>();
+    while (from < end) {
+      const stop = min(end, from + FACTORS * stride);
+      let product = one;
+      let sizes = f32x4.splat(0);
+      let squares = f32x4.splat(0);
+      do {
+        const x = v128.load(from);
+        const size = f32x4.abs(x);
+        const e = decay4(size);
+        const sum = f32x4.add(one, e);
+        const t = v128.bitselect(x, f32x4.div(f32x4.sub(one, e), sum), signBit);
+        product = f32x4.mul(product, sum);
+        sizes = f32x4.add(sizes, size);
+        squares = f32x4.add(squares, f32x4.mul(t, t));
+        v128.store(to, t);
+        from += stride;
+        to += stride;
+      } while (from < stop);
+      const at = sums + column * sizeof<f64>();
+      addTo(at, f32x4.add(sizes, log4(product)));
+      addTo(at + width * sizeof<f64>(), squares);
+    }
   }
-  store<f64>(sums, logCosh);
-  store<f64>(sums, squaredTanh, 8);
-  store<f64>(sums, squares, 16);
 }
