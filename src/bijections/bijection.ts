@@ -17,6 +17,8 @@ export interface Config {
  */
 export interface Bijection {
   readonly dim: number;
+  /** Set where every column is mapped by itself, so that the Jacobian is diagonal. */
+  readonly columnwise?: true;
   /** The numbers it owns, by name; `chain` puts the position of its parts in front. */
   readonly parameters: Readonly<Record<string, Parameter>>;
   forward(x: Tensor, context?: Tensor): { y: Tensor; logDet: Tensor };

@@ -67,6 +67,7 @@ export function leakyTanh({ dim, alpha = 1, beta = 0.1 }: LeakyTanhOptions): Bij
 
   return {
     dim,
+    columnwise: true,
     parameters: {},
     forward(x) {
       const { y, derivative } = curve(x);

@@ -31,6 +31,7 @@ export function logit({ dim, alpha = 0 }: LogitOptions): Bijection {
   const logDet = (logS: Tensor, logRest: Tensor) => sub(dim * Math.log(scale), sum(add(logS, logRest), 1));
   return {
     dim,
+    columnwise: true,
     parameters: {},
     forward(x) {
       // Both ends are written out: near 1, s itself has no digits left for 1 − s.

@@ -152,6 +152,7 @@ export function mixtureOfLogistics({
 
   return {
     dim,
+    columnwise: true,
     parameters: { logits, center, logScale },
     forward(x) {
       const below = sum(mul(exp(logWeight), sigmoid(div(sub(perComponent(x), center), scale))), 2);

@@ -74,6 +74,7 @@ export function rationalQuadraticSpline({
   const shape = [widths, heights, slopes, left, width, bottom, height];
   return {
     dim,
+    columnwise: true,
     parameters,
     forward(values) {
       const [y, logDet] = splineForward([values, ...shape]);

@@ -66,6 +66,7 @@ export function smoothLeakyRelu({ dim, alpha = 0.3 }: SmoothLeakyReluOptions): B
 
   return {
     dim,
+    columnwise: true,
     parameters: {},
     forward(x) {
       const { y, derivative } = curve(x);

@@ -38,6 +38,7 @@ export function standardization({ dim, center, scale }: StandardizationOptions):
   const logScale = sum(log(abs(parameters.scale)));
   return {
     dim,
+    columnwise: true,
     parameters,
     forward: (x) => ({ y: div(sub(x, parameters.center), parameters.scale), logDet: neg(logScale) }),
     inverse: (y) => ({ x: add(mul(y, parameters.scale), parameters.center), logDet: logScale }),

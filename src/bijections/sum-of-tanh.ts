@@ -107,6 +107,7 @@ export function sumOfTanh({ dim, units = 5, sample, random = new Random(0) }: Su
 
   return {
     dim,
+    columnwise: true,
     parameters: { slope, height, steepness, shift },
     forward(x) {
       const { y, derivative } = curve(x);

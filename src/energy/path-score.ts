@@ -3,16 +3,6 @@
 import type { Bijection } from "../bijections/index.js";
 import { div, gradients, stopGradient, sub, sum, type Tensor } from "../tensor/index.js";
 
-/** Maps of each column by itself, by type: their Jacobian is diagonal. */
-const columnwise: ReadonlySet<string> = new Set([
-  "leaky-tanh",
-  "mixture-of-logistics",
-  "rational-quadratic-spline",
-  "smooth-leaky-relu",
-  "standardization",
-  "sum-of-tanh",
-]);
-
 /**
  * Rows through a bijection y = f(x), and the score of their density behind it, given that in front:
  *
@@ -40,7 +30,7 @@ export function carryScore(bijection: Bijection, x: Tensor, score: Tensor): { y:
 
 /** rows J⁻¹, J being the Jacobian of y = f(x), [batch, D, D], that is never written down. */
 function timesInverseJacobian(bijection: Bijection, x: Tensor, y: Tensor, rows: Tensor): Tensor {
-  if (columnwise.has(bijection.config().type)) {
+  if (bijection.columnwise) {
     const [slope] = gradients(sum(y), [x]);
     return div(rows, slope as Tensor);
   }

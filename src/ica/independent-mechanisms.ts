@@ -28,16 +28,6 @@ export interface Columns {
   readonly logVolume: number;
 }
 
-/** Maps that move every column by itself: a row's Jacobian is diagonal. */
-const columnByColumn = new Set([
-  "leaky-tanh",
-  "mixture-of-logistics",
-  "rational-quadratic-spline",
-  "smooth-leaky-relu",
-  "standardization",
-  "sum-of-tanh",
-]);
-
 /**
  * The Jacobians of the mixing x = f⁻¹(s) at rows x: for each source i, ∂x/∂s_i, [batch, D] (or [1, D] where it is the
  * same for every row). No inverse a row is taken: dense layers multiply by W⁻¹, curves divide by their slope.
@@ -59,7 +49,7 @@ export function mixingJacobian(bijection: Bijection, x: Tensor, columns?: Column
       const back = inverse(part.parameters.weight);
       return (row: Tensor) => matmul(row, back);
     }
-    const [slope] = columnByColumn.has(type) ? gradients(z, [from], { upstream: fullLike(z, 1) }) : [];
+    const [slope] = part.columnwise ? gradients(z, [from], { upstream: fullLike(z, 1) }) : [];
     if (!slope)
       throw new LogdetError("usage", `independent mechanisms cannot be seen through the map ${type}`, {
         hint: "Build the flow from dense layers and curves a column.",

@@ -80,6 +80,29 @@ it("the battery covers every type in the table", () => {
 });
 
 describe.each(Object.entries(bijectionCases))("%s", (_, make) => {
+  it("moves every column by itself where it says so, and nowhere else", async () => {
+    const dim = 3;
+    const bijection = make(dim);
+    const x = input("x", ["batch", dim]);
+    const h = 1e-4;
+    const block = 1 + 2 * dim;
+    const { y } = await evaluate(
+      { y: bijection.forward(x).y },
+      { x: withNeighbours(normalRows(8, dim, 6), dim, h) },
+      randomStore(bijection.parameters),
+    );
+    let across = 0;
+    for (let at = 0; at < y.length; at += block * dim)
+      for (let moved = 0; moved < dim; moved++)
+        for (let column = 0; column < dim; column++)
+          if (moved !== column) {
+            const [above, below] = [1, 2].map((side) => y[at + (2 * moved + side) * dim + column]);
+            across = Math.max(across, Math.abs(above - below) / (2 * h));
+          }
+    if (bijection.columnwise) expect(across).toBeLessThan(1e-9);
+    else expect(across).toBeGreaterThan(1e-6);
+  });
+
   it.each([1, 2, 5])("has the log-determinant of its numerical Jacobian in %i dimensions", async (dim) => {
     const bijection = make(dim);
     const rows = 16;
