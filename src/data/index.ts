@@ -10,6 +10,8 @@ export {
   type BatchStream,
   InMemoryRows,
   type RowSource,
+  ShuffledBatches,
+  type ShuffledBatchesOptions,
   standardizedRows,
 } from "./source.js";
 export { openSources, type SourceFile, type SourceFormat, type Sources } from "./sources.js";

@@ -136,28 +136,47 @@ export class InMemoryRows implements RowSource {
   }
 
   batches({ batchSize, random }: { batchSize: number; random: Random }): BatchStream {
-    if (!Number.isInteger(batchSize) || batchSize < 1)
-      throw new LogdetError("usage", `the batch size must be a positive whole number, got ${batchSize}`);
-    return new InMemoryBatches(this.#centres, this.#plans, Math.min(batchSize, this.rows), random);
+    const centres = this.#centres;
+    const { dim, rows } = this;
+    const dequantizer = new Dequantizer(this.#plans);
+    return new ShuffledBatches({
+      ...{ rows, dim, batchSize, random },
+      fill(into, indices, noise) {
+        for (const [i, row] of indices.entries())
+          for (let d = 0; d < dim; d++) into[i * dim + d] = centres[row * dim + d];
+        dequantizer.addNoise(into, indices.length, noise);
+      },
+    });
   }
 }
 
-class InMemoryBatches implements BatchStream {
+/** Rows that can be had by number, and how. */
+export interface ShuffledBatchesOptions {
+  readonly rows: number;
+  readonly dim: number;
   readonly batchSize: number;
-  readonly #centres: Float32Array;
-  readonly #dim: number;
-  readonly #dequantizer: Dequantizer;
+  /** Order and noise follow from its seed alone. */
+  readonly random: Random;
+  /** Writes the rows of these numbers, row-major [indices.length, dim], each with noise of its own. */
+  fill(into: Float32Array, indices: Uint32Array, noise: Random): void;
+}
+
+/** Batches of rows that can be had by number: every row once an epoch, in a new order each. */
+export class ShuffledBatches implements BatchStream {
+  readonly batchSize: number;
+  readonly #options: ShuffledBatchesOptions;
   #seed: number;
   #noise: Random;
   #epoch = 0;
   #offset = 0;
   #order: Uint32Array;
 
-  constructor(centres: Float32Array, plans: readonly ColumnPlan[], batchSize: number, random: Random) {
-    this.batchSize = batchSize;
-    this.#centres = centres;
-    this.#dim = plans.length;
-    this.#dequantizer = new Dequantizer(plans);
+  constructor(options: ShuffledBatchesOptions) {
+    const { rows, batchSize, random } = options;
+    if (!Number.isInteger(batchSize) || batchSize < 1)
+      throw new LogdetError("usage", `the batch size must be a positive whole number, got ${batchSize}`);
+    this.batchSize = Math.min(batchSize, rows);
+    this.#options = options;
     this.#seed = random.seed;
     this.#noise = random.split("dequantisation");
     this.#order = this.#orderOf(0);
@@ -165,12 +184,12 @@ class InMemoryBatches implements BatchStream {
 
   /** An epoch's order follows from seed and epoch alone: that is all a saved position needs. */
   #orderOf(epoch: number): Uint32Array {
-    return new Random(this.#seed).split(`order ${epoch}`).permutation(this.#centres.length / this.#dim);
+    return new Random(this.#seed).split(`order ${epoch}`).permutation(this.#options.rows);
   }
 
   next(into?: Float32Array): Promise<Batch> {
     const rows = this.batchSize;
-    const dim = this.#dim;
+    const { dim } = this.#options;
     if (into !== undefined && into.length < rows * dim)
       return Promise.reject(
         new LogdetError("shape", `a batch needs room for [${rows}, ${dim}] values, got ${into.length}`),
@@ -181,12 +200,9 @@ class InMemoryBatches implements BatchStream {
       this.#order = this.#orderOf(this.#epoch);
     }
     const values = into?.subarray(0, rows * dim) ?? new Float32Array(rows * dim);
-    for (let i = 0; i < rows; i++) {
-      const from = this.#order[this.#offset + i] * dim;
-      for (let d = 0; d < dim; d++) values[i * dim + d] = this.#centres[from + d];
-    }
+    const indices = this.#order.subarray(this.#offset, this.#offset + rows);
+    this.#options.fill(values, indices, this.#noise);
     this.#offset += rows;
-    this.#dequantizer.addNoise(values, rows, this.#noise);
     return Promise.resolve({ values, rows, epoch: this.#epoch });
   }
 

@@ -23,7 +23,7 @@ const sizeOf = ({ full, smoke }: LabOptions): Size => {
     return { dims: [64, 128, 256, 512], laplaceSteps: 3000, steps: 1200, seeds: 1, stride: 2, all: false };
   const dims = [64, 128, 256, 512, 1024];
   if (!full) return { dims, laplaceSteps: 4000, steps: 4000, seeds: 3, stride: 1, all: true };
-  return { dims: [...dims, 2048, 4096], laplaceSteps: 20_000, steps: 20_000, seeds: 5, stride: 1, all: true };
+  return { dims: [...dims, 2048, 4096], laplaceSteps: 20_000, steps: 10_000, seeds: 5, stride: 1, all: true };
 };
 
 /**

@@ -2,13 +2,28 @@
 
 import { LogdetError } from "../errors.js";
 import { copulaTails } from "./copula-tails.js";
+import { gdnLab } from "./gdn.js";
+import { jacobianDeterminant } from "./jacobian-determinant.js";
 import type { Lab } from "./lab.js";
+import { mnist } from "./mnist.js";
 import { overparameterization } from "./overparameterization.js";
+import { pathGradientsLab } from "./path-gradients.js";
 import { relativeVsExact } from "./relative-vs-exact.js";
+import { selfNormalizingLab } from "./self-normalizing.js";
 import { toys } from "./toys.js";
 
 export const labs: Readonly<Record<string, Lab>> = Object.fromEntries(
-  [copulaTails, overparameterization, relativeVsExact, toys].map((lab) => [lab.name, lab]),
+  [
+    copulaTails,
+    gdnLab,
+    jacobianDeterminant,
+    mnist,
+    overparameterization,
+    pathGradientsLab,
+    relativeVsExact,
+    selfNormalizingLab,
+    toys,
+  ].map((lab) => [lab.name, lab]),
 );
 
 /** @throws LogdetError "usage" for an unknown name. */

@@ -1,7 +1,7 @@
 // The time of a training step against the dimension, and the power law that it follows.
 
 import { denseFlow } from "../../flows/index.js";
-import { exact, relative } from "../../jacobian/index.js";
+import { exact, type JacobianEstimator, relative } from "../../jacobian/index.js";
 import { adam } from "../../optimizers/index.js";
 import { Random } from "../../random/index.js";
 import { TrainingStep } from "../../training/index.js";
@@ -26,16 +26,19 @@ const fewestSteps = 3;
 const longEnough = { smoke: 200, other: 1000 };
 
 /**
- * Times whole steps (forward, backward, Adam) of `relative` and `exact`, at every dimension. On one thread whatever the
- * options say: threads that wait for one another use processor time too.
+ * Times whole steps (forward, backward, Adam) of each estimator, on the net that it asks for, at every dimension. On one
+ * thread whatever the options say: threads that wait for one another use processor time too.
+ *
+ * @param estimators default: `relative` and `exact`
  */
 export async function stepTimes(
   dims: readonly number[],
   { seed, smoke, signal, onProgress }: LabOptions,
+  estimators: readonly JacobianEstimator[] = [relative, exact],
 ): Promise<TimeRow[]> {
   const rows: TimeRow[] = [];
   for (const dim of dims)
-    for (const estimator of [relative, exact]) {
+    for (const estimator of estimators) {
       onProgress?.(`steps of ${estimator.name} at D = ${dim}`);
       const random = new Random(seed);
       const flow = denseFlow({
@@ -44,6 +47,7 @@ export async function stepTimes(
         activation: "smooth-leaky-relu",
         base: "normal",
         front: false,
+        layer: estimator.layer,
         random,
       });
       const step = await TrainingStep.create(flow, { estimator, optimizer: adam(), threads: 1 });

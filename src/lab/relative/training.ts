@@ -27,6 +27,8 @@ export interface Run {
   readonly start?: (store: ParameterStore) => void;
   /** Changes the gradient in the store's buffer of that name before every update. */
   readonly turn?: (store: ParameterStore) => void;
+  /** Looks on before the first step, which is step 0, and after every step. */
+  readonly watch?: (step: number, store: ParameterStore, likelihood: Likelihood) => Promise<void>;
   /** Looks at the parameters after training. */
   readonly look?: (store: ParameterStore) => void;
 }
@@ -47,11 +49,13 @@ export async function train(run: Run): Promise<Outcome> {
   run.start?.(step.store);
   const batches = batchesOf(rows, run.batch, run.random.split("batches"));
   try {
+    await run.watch?.(0, step.store, likelihood);
     for (let i = 1; i <= steps; i++) {
       run.signal?.throwIfAborted();
       if (!Number.isFinite(await step.gradient(batches(), i))) return diverged;
       run.turn?.(step.store);
       await step.update(learningRate * schedule.factor(i, steps), i);
+      await run.watch?.(i, step.store, likelihood);
     }
     const [train, held] = [-(await likelihood.nll(rows.train)), -(await likelihood.nll(rows.held))];
     if (!Number.isFinite(train) || !Number.isFinite(held)) return diverged;
