@@ -4,7 +4,7 @@
 import { chain, linear } from "../bijections/index.js";
 import { normal } from "../distributions/index.js";
 import { Flow, whitening } from "../flows/index.js";
-import { factorize, ParameterStore } from "../runtime/index.js";
+import { covarianceOf, factorize, ParameterStore } from "../runtime/index.js";
 import type { Trained } from "./average.js";
 
 /**
@@ -41,23 +41,12 @@ export function gaussianBaseline(
   test: Float32Array,
   dim: number,
 ): GaussianBaseline | undefined {
-  const rows = train.length / dim;
-  if (rows <= dim) return undefined;
-  const mean = new Float64Array(dim);
-  for (let i = 0; i < train.length; i++) mean[i % dim] += train[i] / rows;
-  const covariance = new Float64Array(dim * dim);
-  const deviation = new Float64Array(dim);
-  for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < dim; i++) deviation[i] = train[row * dim + i] - mean[i];
-    for (let i = 0; i < dim; i++) {
-      const share = deviation[i] / rows;
-      for (let j = 0; j <= i; j++) covariance[i * dim + j] += share * deviation[j];
-    }
-  }
-  for (let i = 0; i < dim; i++) for (let j = 0; j < i; j++) covariance[j * dim + i] = covariance[i * dim + j];
+  if (train.length / dim <= dim) return undefined;
+  const { mean, covariance } = covarianceOf(train, dim);
   const { logAbsDet, sign, inverse } = factorize(covariance, dim);
   if (sign <= 0) return undefined;
   const precision = inverse();
+  const deviation = new Float64Array(dim);
   let total = 0;
   for (let row = 0; row < test.length / dim; row++) {
     for (let i = 0; i < dim; i++) deviation[i] = test[row * dim + i] - mean[i];

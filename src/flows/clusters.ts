@@ -3,7 +3,7 @@
 
 import type { AffineMap } from "../bijections/index.js";
 import type { Random } from "../random/index.js";
-import { factorize } from "../runtime/index.js";
+import { covarianceOf, factorize } from "../runtime/index.js";
 
 /** Share of its mean variance that is added to a group's covariance, so that a flat group has an inverse. */
 const groupRidge = 0.05;
@@ -92,15 +92,7 @@ function seeds(rows: ArrayLike<number>, dim: number, k: number, random: Random):
  * @throws LogdetError "numeric" if all rows are equal
  */
 export function whitening(rows: ArrayLike<number>, dim: number, { ridge = groupRidge } = {}): AffineMap {
-  const count = rows.length / dim;
-  const mean = new Float64Array(dim);
-  for (let i = 0; i < rows.length; i++) mean[i % dim] += rows[i] / count;
-  const covariance = new Float64Array(dim * dim);
-  for (let row = 0; row < count; row++)
-    for (let i = 0; i < dim; i++)
-      for (let j = 0; j < dim; j++)
-        covariance[i * dim + j] +=
-          ((rows[row * dim + i] - mean[i]) * (rows[row * dim + j] - mean[j])) / count;
+  const { mean, covariance } = covarianceOf(rows, dim);
   let trace = 0;
   for (let i = 0; i < dim; i++) trace += covariance[i * (dim + 1)];
   for (let i = 0; i < dim; i++) covariance[i * (dim + 1)] += (ridge * trace) / dim;

@@ -7,7 +7,7 @@ import { denseFlow, Flow, latentMaps } from "../flows/index.js";
 import { lie } from "../jacobian/index.js";
 import { descent } from "../optimizers/index.js";
 import { Random } from "../random/index.js";
-import { type ParameterStore, Program, singularValues } from "../runtime/index.js";
+import { covarianceOf, type ParameterStore, Program, singularValues } from "../runtime/index.js";
 import { input } from "../tensor/index.js";
 import {
   type Evaluation,
@@ -65,14 +65,7 @@ export async function fitAffine(
 
 /** From the eigenvalues of the rows' covariance, which are its singular values. */
 function eigenvalueOptimum(rows: Float32Array, dim: number): number {
-  const count = rows.length / dim;
-  const mean = new Float64Array(dim);
-  for (let i = 0; i < rows.length; i++) mean[i % dim] += rows[i] / count;
-  const covariance = new Float64Array(dim * dim);
-  for (let row = 0; row < rows.length; row += dim)
-    for (let i = 0; i < dim; i++)
-      for (let j = 0; j < dim; j++)
-        covariance[i * dim + j] += ((rows[row + i] - mean[i]) * (rows[row + j] - mean[j])) / count;
+  const { covariance } = covarianceOf(rows, dim);
   const logs = singularValues(covariance, dim).reduce((sum, value) => sum + Math.log(value), 0);
   return -0.5 * (dim * (1 + Math.log(2 * Math.PI)) + logs);
 }

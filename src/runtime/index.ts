@@ -1,3 +1,4 @@
+export { covarianceOf } from "./covariance.js";
 export {
   type Factorization,
   factorize,

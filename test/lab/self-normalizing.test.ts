@@ -11,7 +11,7 @@ import { strokes } from "../../src/lab/relative/strokes.js";
 import { bestLearned, type EndRow } from "../../src/lab/self-normalizing/compare.js";
 import { drawBothWays, InverseMeter, netFor } from "../../src/lab/self-normalizing/net.js";
 import { leastWeightTimesVariance, type RestRow } from "../../src/lab/self-normalizing/rest.js";
-import { covariance, digitTables, whitened } from "../../src/lab/self-normalizing/tables.js";
+import { digitTables, whitened } from "../../src/lab/self-normalizing/tables.js";
 import {
   judgeInverse,
   judgeLikelihood,
@@ -21,7 +21,7 @@ import {
 } from "../../src/lab/self-normalizing.js";
 import { descent } from "../../src/optimizers/index.js";
 import { Random } from "../../src/random/index.js";
-import { ParameterStore } from "../../src/runtime/index.js";
+import { covarianceOf, ParameterStore } from "../../src/runtime/index.js";
 import { Likelihood, TrainingStep } from "../../src/training/index.js";
 
 const options = { full: false, smoke: true, seed: 0, threads: 1 };
@@ -215,9 +215,10 @@ describe("the tables", () => {
   it("are uncorrelated where they are whitened, with the volume of the map", () => {
     const plain = strokes(500, new Random(2));
     const { rows, volume } = whitened(plain);
-    const spectrum = eigenvalues(covariance(plain.train, 16), 16);
+    const spectrum = eigenvalues(covarianceOf(plain.train, 16).covariance, 16);
     expect(volume).toBeCloseTo(-0.5 * spectrum.reduce((sum, value) => sum + Math.log(value), 0), 4);
-    for (const value of eigenvalues(covariance(rows.train, 16), 16)) expect(value).toBeCloseTo(1, 3);
+    for (const value of eigenvalues(covarianceOf(rows.train, 16).covariance, 16))
+      expect(value).toBeCloseTo(1, 3);
     expect(rows.held).toHaveLength(plain.held.length);
   });
 

@@ -7,7 +7,7 @@ import { Flow } from "../../flows/index.js";
 import { exact, lie, published, relative, relativeAffine } from "../../jacobian/index.js";
 import { adam, constantRate, descent } from "../../optimizers/index.js";
 import { Random } from "../../random/index.js";
-import { factorize } from "../../runtime/index.js";
+import { covarianceOf, factorize } from "../../runtime/index.js";
 import type { Figures, LabOptions } from "../lab.js";
 import { type Rows, times } from "./tables.js";
 import { train } from "./training.js";
@@ -64,14 +64,7 @@ export async function gaussianOptima(options: LabOptions): Promise<OptimumRow[]>
 
 /** m Σ⁻¹ mᵀ of the rows' own mean and covariance. */
 function squaredDistanceOfMean(rows: Float32Array): number {
-  const count = rows.length / dim;
-  const mean = new Float64Array(dim);
-  for (let i = 0; i < rows.length; i++) mean[i % dim] += rows[i] / count;
-  const covariance = new Float64Array(dim * dim);
-  for (let row = 0; row < rows.length; row += dim)
-    for (let i = 0; i < dim; i++)
-      for (let j = 0; j < dim; j++)
-        covariance[i * dim + j] += ((rows[row + i] - mean[i]) * (rows[row + j] - mean[j])) / count;
+  const { mean, covariance } = covarianceOf(rows, dim);
   const solved = factorize(covariance, dim).solve(mean, 1);
   return mean.reduce((sum, value, i) => sum + value * solved[i], 0);
 }

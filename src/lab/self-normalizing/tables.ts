@@ -2,7 +2,7 @@
 
 import { whitening } from "../../flows/index.js";
 import type { Random } from "../../random/index.js";
-import { logAbsDet } from "../../runtime/index.js";
+import { covarianceOf, logAbsDet } from "../../runtime/index.js";
 import { PixelRows } from "../mnist/pixel-rows.js";
 import { blockSums, pixels, readMnist } from "../mnist-images.js";
 import { eigenvalues } from "../relative/spectrum.js";
@@ -21,7 +21,7 @@ export interface Table {
 
 /** Both forms of a table. */
 function bothForms(name: string, rows: Rows): Table[] {
-  const variances = eigenvalues(covariance(rows.train, rows.dim), rows.dim);
+  const variances = eigenvalues(covarianceOf(rows.train, rows.dim).covariance, rows.dim);
   const leastWeight = leastWeightTimesVariance / variances.reduce((least, value) => Math.min(least, value));
   return [
     { name, rows, volume: 0, leastWeight },
@@ -62,15 +62,4 @@ export function whitened({ dim, train, held }: Rows): { rows: Rows; volume: numb
   const turned = (rows: Float32Array) => Float32Array.from(times(rows, weight, dim));
   const { logAbsDet: volume } = logAbsDet(weight, dim);
   return { rows: { dim, train: turned(train), held: turned(held) }, volume };
-}
-
-/** Of columns whose mean is 0, row-major [dim, dim]. */
-export function covariance(rows: Float32Array, dim: number): Float64Array {
-  const found = new Float64Array(dim * dim);
-  const count = rows.length / dim;
-  for (let row = 0; row < rows.length; row += dim)
-    for (let i = 0; i < dim; i++)
-      for (let j = 0; j <= i; j++) found[i * dim + j] += (rows[row + i] * rows[row + j]) / count;
-  for (let i = 0; i < dim; i++) for (let j = 0; j < i; j++) found[j * dim + i] = found[i * dim + j];
-  return found;
 }
