@@ -67,7 +67,7 @@ function learning(curves: readonly Curve[], lines: readonly { label: string; nat
     },
     marks: [
       Plot.ruleY(lines, { y: "nats", stroke: color("muted"), strokeDasharray: "5 4" }),
-      Plot.text(lines, {
+      Plot.text(labels(lines, 0.04 * (domain[1] - domain[0])), {
         ...{ y: "nats", text: "label", frameAnchor: "right", textAnchor: "end", dy: -8 },
         fill: color("muted"),
       }),
@@ -87,6 +87,17 @@ function learning(curves: readonly Curve[], lines: readonly { label: string; nat
     ),
   );
   return drawing;
+}
+
+/** One label for lines that lie within so many nats of the one before, or their words would lie on each other. */
+function labels(lines: readonly { label: string; nats: number }[], apart: number) {
+  const merged: { label: string; nats: number }[] = [];
+  for (const line of lines.toSorted((a, b) => a.nats - b.nats)) {
+    const below = merged.at(-1);
+    if (below && line.nats - below.nats < apart) below.label += `; ${line.label}`;
+    else merged.push({ ...line });
+  }
+  return merged;
 }
 
 function caption(text: string): Element {
