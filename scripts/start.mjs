@@ -30,7 +30,7 @@ console.log(`
 Done in ${((performance.now() - started) / 1000).toFixed(0)} s: a density of Seattle's and New York's weather, fitted to 2,922 days. Look at
   ${pathToFileURL(`${root}out/weather.logdet/report.html`)}
                             how it went and how good the model is, in pictures: open it in a browser
-  out/weather-scored.csv    every day with its log_prob: the lower, the stranger
+  out/weather-scored.csv    every day with its log_prob and p_value: the lower, the stranger
   out/weather-sampled.csv   1,000 days that never were
 Now your own table: npx logdet fit FILE`);
 

@@ -48,16 +48,23 @@ export {
 export * from "./jacobian/index.js";
 export * from "./lab/index.js";
 export {
+  benjaminiHochberg,
+  Calibration,
   type ColumnConfig,
+  conformalPValues,
   type LoadOptions,
   load,
   Model,
   type ModelConfig,
   type ModelParts,
+  type PValueOptions,
   type Rows,
   type SampleOptions,
   type SaveOptions,
+  type Statistic,
+  type StatisticName,
   saveModel,
+  statistics,
 } from "./model/index.js";
 export * from "./optimizers/index.js";
 export { Random, type RandomState } from "./random/index.js";

@@ -47,7 +47,9 @@ describe("README.md", () => {
       const { status, stderr } = spawnSync("sh", ["-c", local], { cwd: folder, encoding: "utf8" });
       expect(status, `${command}\n${stderr}`).toBe(0);
     }
-    expect(readFileSync(join(folder, "scored.csv"), "utf8").split("\n")[0]).toBe("pressure,flow,log_prob");
+    expect(readFileSync(join(folder, "scored.csv"), "utf8").split("\n")[0]).toBe(
+      "pressure,flow,log_prob,p_value",
+    );
     expect(readFileSync(join(folder, "drawn.csv"), "utf8").trim().split("\n")).toHaveLength(1001);
     for (const name of ["report.html", "README.md", "config.json", "model.safetensors", "onnx/log_prob.onnx"])
       expect(existsSync(join(folder, "measurements.logdet", name)), name).toBe(true);

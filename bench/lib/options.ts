@@ -40,10 +40,15 @@ export function printRows(rows: readonly Readonly<Record<string, unknown>>[], js
     console.log(JSON.stringify(rows, undefined, 1));
     return;
   }
+  for (const line of alignedLines(rows)) console.log(line);
+}
+
+/** Rows as an aligned table: the names of their values, then a line a row. */
+export function alignedLines(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
   const names = Object.keys(rows[0] ?? {});
   const cell = (value: unknown) =>
     typeof value === "number" ? String(Number(value.toPrecision(4))) : value === null ? "-" : String(value);
   const lines = [names, ...rows.map((row) => names.map((name) => cell(row[name])))];
   const widths = names.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  for (const line of lines) console.log(line.map((text, i) => text.padStart(widths[i])).join("  "));
+  return lines.map((line) => line.map((text, i) => text.padStart(widths[i])).join("  "));
 }

@@ -20,7 +20,7 @@ export function densitySplit(rows: number, seed: number): PeerSplit {
   return { ...splitRows(rows, 1 / 9, new Random(seed)), noise: new Random(seed + 1) };
 }
 
-/** The split that `fit` makes by itself with this seed, so that validation likelihoods can be compared. */
+/** The split that `fit` makes with this seed and no calibration rows, so that validation likelihoods can be compared. */
 export function fitSplit(rows: number, seed: number): PeerSplit {
   const random = new Random(seed);
   return {

@@ -13,6 +13,7 @@ const PEERS = {
   "torch_flows.py": "torch",
   "sklearn_density.py": "sklearn",
   "sklearn_ica.py": "sklearn",
+  "sklearn_anomaly.py": "sklearn",
 } as const;
 export type Peer = keyof typeof PEERS;
 

@@ -25,7 +25,7 @@ export interface BenchTable {
 }
 
 /** Rows of a table by index. */
-function pick(table: Table, rows: Uint32Array): Table {
+export function pick(table: Table, rows: Uint32Array): Table {
   return tableFromColumns(
     table.columns.map(({ name, values }) => ({
       name,

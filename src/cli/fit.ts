@@ -14,7 +14,7 @@ import { activations, recipes } from "../flows/index.js";
 import { jacobianEstimators } from "../jacobian/index.js";
 import { optimizers } from "../optimizers/index.js";
 import { showFit } from "./fit-progress.js";
-import { countOf, formatCount, formatNats, formatSeconds, shellWord } from "./format.js";
+import { countOf, formatCount, formatNats, formatNumber, formatSeconds, shellWord } from "./format.js";
 import { onInterrupt } from "./interrupt.js";
 import { addCommonOptions, type CommonFlags, numberThat, wholeNumber } from "./options.js";
 import { Output, programName } from "./output.js";
@@ -42,6 +42,7 @@ interface FitFlags extends CommonFlags {
   readonly epochs?: number;
   readonly patience?: number;
   readonly validation?: number;
+  readonly calibration?: number;
   readonly jitter?: number;
 }
 
@@ -63,6 +64,11 @@ export function define(command: Command): void {
       new Option("--missing <what>", "rows with missing values").choices(["error", "drop"]).default("error"),
     )
     .option("--validation <share>", "share of the rows held out, between 0 and 1 (default: 0.15)", share)
+    .option(
+      "--calibration <share>",
+      "share of the rows set apart for p-values; 0: none (default: 0.1, but 10,000 rows at most)",
+      shareOrNone,
+    )
     .option(
       "--jitter <sd>",
       "noise added to every column, in its standard deviations; mends collinear columns",
@@ -145,6 +151,7 @@ Examples:
 const positiveWhole = wholeNumber(1);
 const aboveZero = numberThat((value) => value > 0, "above 0");
 const atLeastZero = numberThat((value) => value >= 0, "of at least 0");
+const shareOrNone = numberThat((value) => value >= 0 && value < 1, "of at least 0 and below 1");
 const share = numberThat((value) => value > 0 && value < 1, "between 0 and 1, both excluded");
 
 function choice(flags: string, description: string, names: readonly string[]): Option {
@@ -246,12 +253,12 @@ async function fitOptions(flags: FitFlags): Promise<FitOptions> {
     lipschitz,
     monitor,
   } = flags;
-  const { validation, jitter, seed, threads } = flags;
+  const { validation, calibration, jitter, seed, threads } = flags;
   const given = {
     // Commander sets `search` to true unless --no-search is given, which a --config file may say too.
     ...{ components, noise, members, search: flags.search === false ? false : undefined },
     ...{ flow, layers, activation, base, jacobian, optimizer, learningRate: lr, batch, epochs, patience },
-    ...{ lipschitz, monitor, validation, jitter, seed, threads },
+    ...{ lipschitz, monitor, validation, calibration, jitter, seed, threads },
   };
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return parseFitOptions({ ...(flags.config !== undefined && (await readConfig(flags.config))), ...named });
@@ -293,10 +300,12 @@ function summary({ model, stoppedBy }: Fitted, folder: string): unknown {
     folder,
     report: join(folder, "report.html"),
     rows: training.rows,
+    calibrationRows: training.calibrationRows,
     columns: columns.map(({ name }) => name),
     validationLogProb: metrics.validationLogProb,
     standardError: metrics.standardError,
     gaussianLogProb: metrics.gaussianLogProb,
+    affineOptimum: metrics.affineOptimum,
     parameters: training.parameters,
     steps: training.steps,
     bestStep: training.bestStep,
@@ -307,6 +316,7 @@ function summary({ model, stoppedBy }: Fitted, folder: string): unknown {
 }
 
 function describe({ model, stoppedBy }: Fitted, folder: string, output: Output): string[] {
+  const { calibration } = model;
   const { training, metrics, columns } = model.config;
   const nats = `${formatNats(metrics.validationLogProb)} ± ${formatNats(metrics.standardError)} nats a row`;
   const gaussian =
@@ -318,6 +328,12 @@ function describe({ model, stoppedBy }: Fitted, folder: string, output: Output):
       `${countOf(training.parameters, "parameter")}, ${formatSeconds(training.seconds)}`,
     `  held-out log-density  ${output.style("bold", nats)}${gaussian}`,
     `  best weights          step ${formatCount(training.bestStep)} of ${formatCount(training.steps)}${stopped}`,
+    ...(calibration
+      ? [
+          `  p-values              from ${countOf(calibration.rows, "row")} set apart: ` +
+            `${formatNumber(calibration.smallestPValue)} at the least`,
+        ]
+      : []),
     `  look                  ${join(folder, "report.html")}`,
     `  score rows            ${programName} score ${place} new.csv > scored.csv`,
     `  draw rows             ${programName} sample ${place} -n 1000 > rows.csv`,

@@ -4,7 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
 import { baseWords } from "../model/flow-words.js";
-import type { Model, ModelConfig, Tails } from "../model/index.js";
+import type { Calibration, Model, ModelConfig, Tails } from "../model/index.js";
 import { runWords } from "../model/run-words.js";
 import {
   alignPairs,
@@ -61,8 +61,17 @@ async function run(folder: string, flags: TableFlags): Promise<void> {
   const { config } = model;
   const tails = await tailsOfModel(model, flags.seed);
   const files = await filesOf(folder);
-  const lines = () => describe(folder, config, tails?.words, files, output);
-  await output.result({ folder, ...config, ...(tails && { tails }), files }, lines, flags.out);
+  const calibration = model.calibration && {
+    rows: model.calibration.rows,
+    statistics: model.calibration.statistics,
+    smallestPValue: model.calibration.smallestPValue,
+  };
+  const lines = () => describe(folder, config, { tails: tails?.words, calibration, files }, output);
+  await output.result(
+    { folder, ...config, ...(calibration && { calibration }), ...(tails && { tails }), files },
+    lines,
+    flags.out,
+  );
 }
 
 interface TailReport {
@@ -91,11 +100,17 @@ async function filesOf(folder: string): Promise<ModelFile[]> {
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
+/** What is known beside the configuration. */
+interface Found {
+  readonly tails: readonly string[] | undefined;
+  readonly calibration: Pick<Calibration, "rows" | "statistics" | "smallestPValue"> | undefined;
+  readonly files: readonly ModelFile[];
+}
+
 function describe(
   folder: string,
   { columns, flow, training, metrics, version, created }: ModelConfig,
-  tails: readonly string[] | undefined,
-  files: readonly ModelFile[],
+  { tails, calibration, files }: Found,
   output: Output,
 ): string[] {
   const title = (text: string) => output.style("bold", text);
@@ -148,7 +163,15 @@ function describe(
       [
         "rows",
         `${formatCount(training.rows)}: ${formatCount(training.trainRows)} to train on, ` +
-          `${formatCount(training.validationRows)} held out`,
+          `${formatCount(training.validationRows)} held out` +
+          (training.calibrationRows ? `, ${formatCount(training.calibrationRows)} set apart` : ""),
+      ],
+      [
+        "p-values",
+        calibration
+          ? `of ${calibration.statistics.join(", ")}; ${countOf(calibration.rows, "calibration row")}, so ` +
+            `${formatNumber(calibration.smallestPValue)} at the least`
+          : "none: no rows were set apart to calibrate them",
       ],
       ...(training.dropped.length > 0 ? [["left out", training.dropped.join(", ")] as const] : []),
       [

@@ -14,7 +14,7 @@ const commands: readonly { name: string; summary: string; load(): Promise<Comman
   { name: "fit", summary: "fit a density to a table and save it as a model", load: () => import("./fit.js") },
   {
     name: "score",
-    summary: "add each row's log-density under a model to a table",
+    summary: "add each row's log-density and p-value under a model to a table",
     load: () => import("./score.js"),
   },
   { name: "sample", summary: "draw new rows from a model", load: () => import("./sample.js") },

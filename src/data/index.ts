@@ -15,6 +15,6 @@ export {
   standardizedRows,
 } from "./source.js";
 export { openSources, type SourceFile, type SourceFormat, type Sources } from "./sources.js";
-export { type Split, splitRows } from "./split.js";
+export { type Split, splitRows, takeRows } from "./split.js";
 export { type NumericColumn, type Table, tableFromColumns, tableFromRows, toSourceRows } from "./table.js";
 export { appendColumns, type OutputColumn, type Written, writeTable } from "./write.js";

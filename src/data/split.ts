@@ -2,6 +2,7 @@
 
 import { LogdetError } from "../errors.js";
 import type { Random } from "../random/index.js";
+import type { Table } from "./table.js";
 
 export interface Split {
   /** Row indices, ascending. */
@@ -21,4 +22,17 @@ export function splitRows(n: number, validationFraction: number, random: Random)
   const size = Math.max(0, Math.min(wanted, n - 1));
   const order = random.permutation(n);
   return { validation: order.slice(0, size).sort(), train: order.slice(size).sort() };
+}
+
+/** Some rows of a table as a table, in the order of the indices. */
+export function takeRows(table: Table, indices: Uint32Array): Table {
+  return {
+    ...table,
+    columns: table.columns.map(({ name, values }) => ({
+      name,
+      values: Float64Array.from(indices, (i) => values[i]),
+    })),
+    rows: indices.length,
+    rowIndex: Uint32Array.from(indices, (i) => table.rowIndex?.[i] ?? i),
+  };
 }

@@ -2,6 +2,7 @@
 
 import {
   BIGINT,
+  BOOLEAN,
   DOUBLE,
   type DuckDBConnection,
   DuckDBDataChunk,
@@ -29,7 +30,8 @@ export interface OutputColumn {
     | Int32Array
     | Uint32Array
     | BigInt64Array
-    | readonly (string | null)[];
+    | readonly (string | null)[]
+    | readonly (boolean | null)[];
 }
 
 /** What was written. */
@@ -289,7 +291,7 @@ function typeOf(values: OutputColumn["values"]): DuckDBType {
   if (values instanceof Int32Array) return INTEGER;
   if (values instanceof Uint32Array) return UINTEGER;
   if (values instanceof BigInt64Array) return BIGINT;
-  return VARCHAR;
+  return values.some((value) => typeof value === "boolean") ? BOOLEAN : VARCHAR;
 }
 
 /** Rows DuckDB handles at a time. */

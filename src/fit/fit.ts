@@ -60,6 +60,8 @@ const quantileRows = 20_000;
 /**
  * Fits a density to a table. With no options, everything is chosen from its size and width.
  *
+ * A tenth of the rows is set apart first, so that the model can give p-values: see `Model.pValues`.
+ *
  * Cost: seconds for a few thousand rows, O(steps · batch · D²). Same input, options and seed: same model.
  *
  * @throws LogdetError "data" if the table cannot be used, "usage" if an option does not fit, "training" if no finite
@@ -77,9 +79,9 @@ export async function fit(
   const checked = parseFitOptions(options);
   const table = await toTable(input);
   const random = new Random(checked.seed ?? 0);
-  const { validation = 0.15, jitter = 0 } = checked;
+  const { validation = 0.15, calibration, jitter = 0 } = checked;
   const named = sources ?? (typeof input === "string" ? [input] : Array.isArray(input) ? input : []);
-  const prepared = inTable(named, () => prepare(table, { validation, jitter, random }));
+  const prepared = inTable(named, () => prepare(table, { validation, calibration, jitter, random }));
   const dim = prepared.columns.length;
   const discreteColumns = prepared.columns.filter(({ quantum }) => quantum !== undefined).length;
   const chosen = plan(checked, { trainRows: prepared.trainRows, dim, discreteColumns });
@@ -123,6 +125,7 @@ export async function fit(
   const seconds = (performance.now() - started) / 1000;
   const config = describe({ flow, best, kept, runs, stoppedBy }, prepared, chosen, table, named, seconds);
   const model = new Model(flow, store, config, chosen.threads);
+  if (prepared.calibrationRows > 0) await model.calibrate(prepared.calibration);
   for (const { trainer } of runs) await trainer.release();
   return { model, validation: prepared.validation, stoppedBy };
 }
@@ -259,7 +262,16 @@ interface Outcomes {
 
 function describe(
   { flow, best, kept, runs, stoppedBy }: Outcomes,
-  { columns, validation, trainSample, gaussian, trainRows, validationRows, notices }: Prepared,
+  {
+    columns,
+    validation,
+    trainSample,
+    gaussian,
+    trainRows,
+    validationRows,
+    calibrationRows,
+    notices,
+  }: Prepared,
   { recipe, steps, epochs, seed, lipschitz, monitor }: Plan,
   table: Table,
   sources: readonly string[],
@@ -293,6 +305,7 @@ function describe(
       rows: table.rows,
       trainRows,
       validationRows,
+      calibrationRows,
       dropped: table.sourceColumns.filter((name) => !used.has(name)),
       notices: [...notices],
       recipe: recipe.name,

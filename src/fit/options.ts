@@ -51,6 +51,11 @@ export const fitOptionsSchema = z.strictObject({
   members: count.max(64).optional(),
   /** Share of the rows held out to choose the best weights by, in (0, 1). */
   validation: z.number().gt(0).lt(1).optional(),
+  /**
+   * Share of the rows set apart before anything else is done, in [0, 1), so that p-values can be ranked among them; never
+   * so many that fewer than 20 are left. 0: no p-values. Default: 0.1, but 10,000 rows at most.
+   */
+  calibration: z.number().nonnegative().lt(1).optional(),
   /** Standard deviations of noise added to every column before anything else; mends exactly collinear columns. */
   jitter: z.number().nonnegative().finite().optional(),
   seed: z

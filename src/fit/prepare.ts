@@ -1,4 +1,5 @@
-// From a table to rows a flow can be trained on: columns planned, degenerate tables refused, rows split.
+// From a table to rows a flow can be trained on: calibration rows set apart, columns planned, degenerate tables refused,
+// rows split.
 
 import {
   analyzeColumns,
@@ -9,6 +10,7 @@ import {
   standardizedRows,
   type Table,
   tableFromColumns,
+  takeRows,
 } from "../data/index.js";
 import { LogdetError } from "../errors.js";
 import type { Random } from "../random/index.js";
@@ -19,6 +21,9 @@ export interface Prepared {
   readonly train: InMemoryRows;
   readonly trainRows: number;
   readonly validationRows: number;
+  /** Rows that nothing else here depends on, row-major [calibrationRows, D], in the columns' units. */
+  readonly calibration: Float64Array;
+  readonly calibrationRows: number;
   /** Standardised rows, row-major: all validation rows, dequantised once. */
   readonly validation: Float32Array;
   /** The same of as many training rows, to compare with. */
@@ -32,6 +37,11 @@ export interface Prepared {
 const fewestRows = 20;
 /** Validation rows beyond this number make evaluations slower, not better. */
 const mostValidationRows = 10_000;
+/** The share set apart unless another is asked for, and the most rows that it is: more would be missed in training. */
+const calibrationShare = 0.1;
+const mostCalibrationRows = 10_000;
+/** With fewer calibration rows no p-value reaches 0.05. */
+const fewCalibrationRows = 19;
 /** Training rows beyond this number do not change a Gaussian. */
 const mostBaselineRows = 50_000;
 
@@ -40,7 +50,12 @@ const mostBaselineRows = 50_000;
  */
 export function prepare(
   given: Table,
-  { validation, jitter, random }: { validation: number; jitter: number; random: Random },
+  {
+    validation,
+    calibration,
+    jitter,
+    random,
+  }: { validation: number; calibration: number | undefined; jitter: number; random: Random },
 ): Prepared {
   if (given.rows < fewestRows)
     throw new LogdetError(
@@ -48,9 +63,11 @@ export function prepare(
       `the table has ${given.rows === 1 ? "one row" : `${given.rows} rows`}; a density needs at least ${fewestRows}`,
       { hint: "Give more rows, or several files." },
     );
-  const table = jitter > 0 ? jittered(given, jitter, random.split("jitter")) : given;
+  const apart = setApart(given.rows, calibration, random.split("calibration"));
+  const kept = apart.calibration.length > 0 ? takeRows(given, apart.kept) : given;
+  const table = jitter > 0 ? jittered(kept, jitter, random.split("jitter")) : kept;
   const { plans, notices } = analyzeColumns(table);
-  if (jitter === 0) refuseDegenerate(table, plans);
+  if (jitter === 0) refuseDegenerate(table, plans, apart.calibration.length);
 
   const split = splitRows(
     table.rows,
@@ -65,6 +82,8 @@ export function prepare(
     train: new InMemoryRows(table, plans, split.train),
     trainRows: split.train.length,
     validationRows: split.validation.length,
+    calibration: rowsOf(given, plans, apart.calibration),
+    calibrationRows: apart.calibration.length,
     validation: heldOut,
     trainSample: standardizedRows(table, plans, sample, noise),
     gaussian: gaussianBaseline(
@@ -76,8 +95,44 @@ export function prepare(
       ...given.notices,
       ...notices,
       ...(jitter > 0 ? [`Noise of ${jitter} standard deviations was added to every column (--jitter).`] : []),
+      ...(calibration !== 0 ? calibrationNotices(apart.calibration.length) : []),
     ],
   };
+}
+
+/**
+ * Which rows are set apart to calibrate p-values. By their number alone: if what is fitted depended on them in any way,
+ * they would no longer be to the model what new rows are.
+ *
+ * @param share of the n rows, in [0, 1); a tenth, but 10,000 rows at most, if undefined
+ */
+export function setApart(
+  n: number,
+  share: number | undefined,
+  random: Random,
+): { readonly kept: Uint32Array; readonly calibration: Uint32Array } {
+  const wanted = share ?? Math.min(calibrationShare, mostCalibrationRows / n);
+  const { train, validation } = splitRows(n, Math.min(wanted, (n - fewestRows) / n), random);
+  return { kept: train, calibration: validation };
+}
+
+function calibrationNotices(rows: number): string[] {
+  if (rows === 0)
+    return ["No rows were set apart to calibrate p-values: there are too few. Scores will have none."];
+  if (rows >= fewCalibrationRows) return [];
+  return [
+    `${rows === 1 ? "One row was" : `${rows} rows were`} set apart to calibrate p-values, so none can be below ` +
+      `1/${rows + 1}; a p-value of 0.05 takes ${fewCalibrationRows} (--calibration).`,
+  ];
+}
+
+/** Rows of a table in the columns' units, row-major [indices.length, D]. */
+function rowsOf(table: Table, plans: readonly ColumnPlan[], indices: Uint32Array): Float64Array {
+  const columns = plans.map(({ index }) => table.columns[index].values);
+  const rows = new Float64Array(indices.length * columns.length);
+  for (let i = 0; i < rows.length; i++)
+    rows[i] = columns[i % columns.length][indices[Math.floor(i / columns.length)]];
+  return rows;
 }
 
 /** So many of the indices, evenly spaced: a table may be sorted, its first rows are not like the rest. */
@@ -86,12 +141,13 @@ function spread(indices: Uint32Array, count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => indices[Math.floor((i * indices.length) / count)]);
 }
 
-function refuseDegenerate(table: Table, plans: readonly ColumnPlan[]): void {
+function refuseDegenerate(table: Table, plans: readonly ColumnPlan[], calibrationRows: number): void {
+  const apart = calibrationRows > 0 ? ` beside the ${calibrationRows} set apart for calibration` : "";
   const hint = "Leave columns out with --exclude, or add a little noise to every column with --jitter 0.01.";
   if (plans.length >= table.rows)
     throw new LogdetError(
       "data",
-      `there are ${plans.length} columns but only ${table.rows} rows: the rows lie in a plane, where the density is infinite`,
+      `there are ${plans.length} columns but only ${table.rows} rows${apart}: the rows lie in a plane, where the density is infinite`,
       { hint },
     );
   const collinear = findCollinear(table, plans);

@@ -56,6 +56,8 @@ const schema = z.strictObject({
     rows: count,
     trainRows: count,
     validationRows: count,
+    /** Rows set apart before the fit, among which p-values are ranked. Absent from models of before there were any. */
+    calibrationRows: count.optional(),
     dropped: z.array(z.string()),
     notices: z.array(z.string()),
     recipe: z.string(),

@@ -1,8 +1,10 @@
+export { benjaminiHochberg } from "./benjamini-hochberg.js";
+export { Calibration, conformalPValues } from "./calibration.js";
 export type { ColumnConfig, ModelConfig } from "./config.js";
 export { flowWords } from "./flow-words.js";
 export { checkWritable, exists, fileError, writeFolder } from "./folder.js";
 export { type LoadOptions, load } from "./load.js";
-export { Model, type Rows, type SampleOptions } from "./model.js";
+export { Model, type PValueOptions, type Rows, type SampleOptions } from "./model.js";
 export { renderModelCard } from "./model-card.js";
 export { exportLogProb, exportSample } from "./onnx-export.js";
 export type { ModelParts } from "./parts.js";
@@ -10,6 +12,7 @@ export type { ModelParts } from "./parts.js";
 export type { ReportData } from "./report/index.js";
 export { decodeSafetensors, encodeSafetensors, type NamedTensor } from "./safetensors.js";
 export { type SaveOptions, saveModel } from "./save.js";
+export { defaultStatistic, type Statistic, type StatisticName, statistics } from "./statistics.js";
 export {
   compareTails,
   hillEstimate,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { LogdetError } from "../errors.js";
 import { buildFlow, type Flow } from "../flows/index.js";
 import { ParameterStore } from "../runtime/index.js";
+import { splitCalibration } from "./calibration.js";
 import { parseModelConfig } from "./config.js";
 import { fileError } from "./folder.js";
 import { Model } from "./model.js";
@@ -28,8 +29,9 @@ export async function load(folder: string, { threads }: LoadOptions = {}): Promi
     const flow = buildFlow(config.flow);
     const tensors = decodeSafetensors(await read(folder, "model.safetensors"));
     const store = new ParameterStore(Object.values(flow.parameters));
-    fill(flow, store, tensors);
-    return new Model(flow, store, config, threads);
+    const parts = splitCalibration(tensors);
+    fill(flow, store, parts.flow);
+    return new Model(flow, store, config, threads, parts.calibration);
   } catch (error) {
     if (!(error instanceof LogdetError)) throw error;
     throw new LogdetError(error.code, error.message, {

@@ -1,7 +1,7 @@
 // The model card: README.md of a saved model, in the convention of model hubs.
 
 import type { ReportData } from "./report/report-data.js";
-import { limits, natsExplained, quality, trainingStory } from "./report/sentences.js";
+import { limits, natsExplained, quality, setApart, trainingStory } from "./report/sentences.js";
 import { snippetNote, snippets } from "./report/snippets.js";
 import {
   formatCount,
@@ -132,7 +132,7 @@ function trainingData({ data }: ReportData): string {
   const dropped = data.dropped.length > 0 ? ` Left out: ${list(data.dropped.map(oneLine), 20)}.` : "";
   return (
     `${plural(data.rows, "row")} of ${list(data.sources.map(oneLine))}: ${formatCount(data.trainRows)} for training, ` +
-    `${formatCount(data.validationRows)} held out for validation.${dropped}`
+    `${formatCount(data.validationRows)} held out for validation${setApart(data)}.${dropped}`
   );
 }
 

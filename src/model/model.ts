@@ -6,10 +6,12 @@ import { farthest } from "../onnx/index.js";
 import { Random } from "../random/index.js";
 import { type FloatArray, type ParameterStore, Program } from "../runtime/index.js";
 import { input, type Tensor } from "../tensor/index.js";
+import { Calibration } from "./calibration.js";
 import type { ColumnConfig, ModelConfig } from "./config.js";
 import { draw } from "./draw.js";
 import { type ModelParts, scoreOf, unitsLogDet } from "./parts.js";
 import { type SaveOptions, saveModel } from "./save.js";
+import { type StatisticName, squaredLatentNorm, statisticNames, statistics } from "./statistics.js";
 
 /** Rows as one row-major array, [n · D], or as an array of rows. Columns in the order of `model.columns`. */
 export type Rows = Float32Array | Float64Array | readonly (readonly number[])[];
@@ -19,6 +21,13 @@ export interface SampleOptions {
   seed?: number;
   /** Round discrete columns to their lattice, as the data were. Default: true. */
   round?: boolean;
+}
+
+export interface PValueOptions {
+  /** What ranks the rows: "density", "typicality" or "latent-norm". Default: "density". */
+  statistic?: StatisticName;
+  /** The rows' log-densities, where they are known already: spares a pass. */
+  logProb?: Float64Array;
 }
 
 /** Rows a program works on at once: bounds the memory, whatever the number of rows. */
@@ -41,12 +50,20 @@ export class Model implements ModelParts {
   readonly config: ModelConfig;
   readonly #threads: number | undefined;
   readonly #programs = new Map<string, Promise<Program>>();
+  #calibration: Calibration | undefined;
 
-  constructor(flow: Flow, parameters: ParameterStore, config: ModelConfig, threads?: number) {
+  constructor(
+    flow: Flow,
+    parameters: ParameterStore,
+    config: ModelConfig,
+    threads?: number,
+    calibration?: Calibration,
+  ) {
     this.flow = flow;
     this.parameters = parameters;
     this.config = config;
     this.#threads = threads;
+    this.#calibration = calibration;
   }
 
   get columns(): readonly ColumnConfig[] {
@@ -72,6 +89,64 @@ export class Model implements ModelParts {
   /** The rows in the base's space, where they should look like draws of the base: [n · D]. */
   async latent(rows: Rows): Promise<Float64Array> {
     return this.#map("latent", rows, this.dim, (x) => this.flow.density(x).latent);
+  }
+
+  /**
+   * ‖z‖² of each row's latent, [n]; for a mixture or an average of nets, its expectation over the net that the row is of.
+   */
+  async latentNorm(rows: Rows): Promise<Float64Array> {
+    return this.#map("latentNorm", rows, 1, (x) => squaredLatentNorm(this.flow, x));
+  }
+
+  /** What p-values are ranked among; undefined if no rows were set apart for it. */
+  get calibration(): Calibration | undefined {
+    return this.#calibration;
+  }
+
+  /**
+   * Calibrates the model's p-values with rows that were not used to fit it, instead of those that `fit` set apart: with
+   * today's normal rows, say. They are saved with the model.
+   *
+   * @throws LogdetError "shape" if there are no rows; otherwise as `logProb`.
+   */
+  async calibrate(rows: Rows): Promise<void> {
+    const flat = Float64Array.from(flatten(rows, this.dim));
+    const logProb = await this.logProb(flat);
+    const scores: Partial<Record<StatisticName, Float64Array>> = {};
+    for (const name of statisticNames) scores[name] = await statistics[name].scores(this, flat, logProb);
+    this.#calibration = new Calibration(scores);
+  }
+
+  /**
+   * The conformal p-value of each row, [n]: its rank among the calibration rows,
+   *
+   *   p = (1 + #{calibration rows at least as strange}) / (calibration rows + 1)
+   *
+   * A row from the distribution that the calibration rows came from has p ≤ α with probability α at most, whatever the
+   * model.
+   *
+   * @throws LogdetError "model" if the model is not calibrated, "usage" if there is no such statistic; otherwise as
+   * `logProb`.
+   * @example const flagged = benjaminiHochberg(await model.pValues(rows), 0.1)
+   */
+  async pValues(rows: Rows, { statistic, logProb }: PValueOptions = {}): Promise<Float64Array> {
+    const calibration = this.#calibration;
+    if (!calibration)
+      throw new LogdetError(
+        "model",
+        "the model is not calibrated: no rows were set apart when it was fitted",
+        {
+          hint: "Fit it again with calibration rows (--calibration 0.1), or call calibrate with rows it was not fitted to.",
+        },
+      );
+    const name = statistic ?? calibration.defaultStatistic;
+    // Before any work: an error if there is no such statistic.
+    calibration.scores(name);
+    const flat = Float64Array.from(flatten(rows, this.dim));
+    const known = logProb ?? (await this.logProb(flat));
+    if (known.length * this.dim !== flat.length)
+      throw new LogdetError("shape", `${flat.length / this.dim} rows, but ${known.length} log-densities`);
+    return calibration.pValues(name, await statistics[name].scores(this, flat, known));
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Distribution } from "../distributions/index.js";
 import type { Flow } from "../flows/index.js";
 import type { ParameterStore } from "../runtime/index.js";
 import { fullLike, gradients, type Input, input, sum, type Tensor } from "../tensor/index.js";
+import type { Calibration } from "./calibration.js";
 import type { ModelConfig } from "./config.js";
 
 /** A flow, its numbers, and the columns it speaks of. */
@@ -11,6 +12,8 @@ export interface ModelParts {
   readonly flow: Flow;
   readonly parameters: ParameterStore;
   readonly config: ModelConfig;
+  /** Absent where no rows were set apart. */
+  readonly calibration?: Calibration | undefined;
 }
 
 /** log|det| of the standardisation, −Σ log scale, in nats: what turns standardised densities into original ones. */

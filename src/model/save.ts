@@ -23,12 +23,14 @@ export async function saveModel(
   { force = false, files = {} }: SaveOptions = {},
 ): Promise<void> {
   await checkWritable(folder, force);
-  const tensors = Object.fromEntries(
-    Object.entries(model.flow.parameters).map(([name, parameter]): [string, NamedTensor] => [
+  const tensors = Object.fromEntries([
+    // In front: float64 begins on a multiple of 8 bytes there.
+    ...Object.entries(model.calibration?.tensors() ?? {}),
+    ...Object.entries(model.flow.parameters).map(([name, parameter]): [string, NamedTensor] => [
       name,
       { shape: parameter.shape, values: model.parameters.view(parameter) },
     ]),
-  );
+  ]);
   await writeFolder(folder, {
     "config.json": `${JSON.stringify(model.config, undefined, 2)}\n`,
     "model.safetensors": encodeSafetensors(tensors, { format: model.config.format }),

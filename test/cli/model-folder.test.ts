@@ -121,7 +121,10 @@ describe("info", () => {
     expect(stdout).toMatch(/^ {2}a +continuous /m);
     expect(stdout).toMatch(/ linear$/m);
     expect(stdout).toMatch(/^ {2}net +4 layers$/m);
-    expect(stdout).toMatch(/rows +300: 255 to train on, 45 held out/);
+    expect(stdout).toMatch(/rows +300: 229 to train on, 41 held out, 30 set apart/);
+    expect(stdout).toMatch(
+      /p-values +of density, typicality, latent-norm; 30 calibration rows, so 0\.032258 at the least/,
+    );
     expect(stdout).toMatch(/^ {2}model\.safetensors +\d+\.\d kB$/m);
     expect(stdout).not.toContain("\u001b");
   });
@@ -129,8 +132,13 @@ describe("info", () => {
   it("gives everything as JSON", async () => {
     const { stdout } = await logdet(["info", "tiny.logdet", "--json"], { cwd: folder });
     const info = JSON.parse(stdout);
-    const { files, folder: name, ...config } = info;
+    const { files, folder: name, calibration, ...config } = info;
     expect(name).toBe("tiny.logdet");
+    expect(calibration).toEqual({
+      rows: 30,
+      statistics: ["density", "typicality", "latent-norm"],
+      smallestPValue: 1 / 31,
+    });
     expect(config).toEqual(JSON.parse(readFileSync(join(good, "config.json"), "utf8")));
     for (const { name, bytes } of files) expect(bytes).toBe(statSync(join(good, name)).size);
     expect(files.map(({ name }: { name: string }) => name).sort()).toEqual([

@@ -41,11 +41,11 @@ function expectTruth(logProb: ArrayLike<number>, expected: ArrayLike<number> = t
 }
 
 describe("the columns", () => {
-  it("stay as they are, and log_prob comes after them", async () => {
+  it("stay as they are, and log_prob and p_value come after them", async () => {
     const { code, stdout } = await score(["new.csv"]);
     expect(code).toBe(0);
     const [header, ...lines] = cells(stdout);
-    expect(header).toEqual(["a", "b", "count", "log_prob"]);
+    expect(header).toEqual(["a", "b", "count", "log_prob", "p_value"]);
     expect(lines.map((line) => line.slice(0, 3))).toEqual(cells(csv([], rows)).slice(1));
     expectTruth(lines.map((line) => Number(line[3])));
   });
@@ -56,7 +56,7 @@ describe("the columns", () => {
     const { code, stdout } = await score(["mixed.csv"]);
     expect(code).toBe(0);
     const [header, ...lines] = cells(stdout);
-    expect(header).toEqual(["id", "count", "b", "note", "a", "log_prob"]);
+    expect(header).toEqual(["id", "count", "b", "note", "a", "log_prob", "p_value"]);
     expect(lines[7][0]).toBe("row 7");
     expectTruth(lines.map((line) => Number(line[5])));
   });
@@ -79,7 +79,7 @@ describe("the columns", () => {
     );
     const { code, stdout, stderr } = await score(["scored-before.csv"]);
     expect(code).toBe(0);
-    expect(cells(stdout)[0]).toEqual(["a", "b", "count", "log_prob", "log_prob_2"]);
+    expect(cells(stdout)[0]).toEqual(["a", "b", "count", "log_prob", "log_prob_2", "p_value"]);
     expect(stderr).toContain("log_prob already");
   });
 });
@@ -142,7 +142,7 @@ describe("formats", () => {
   it("Parquet out and in again", async () => {
     expect((await score(["new.csv", "--out", "scored.parquet"])).code).toBe(0);
     const { columns } = await readTable([join(folder, "scored.parquet")]);
-    expect(columns.map(({ name }) => name)).toEqual(["a", "b", "count", "log_prob"]);
+    expect(columns.map(({ name }) => name)).toEqual(["a", "b", "count", "log_prob", "p_value"]);
     expectTruth(columns[3].values);
     const again = await score(["scored.parquet", "--format", "ndjson"]);
     expect(again.code).toBe(0);
@@ -150,7 +150,15 @@ describe("formats", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(Object.keys(objects[0])).toEqual(["a", "b", "count", "log_prob", "log_prob_2"]);
+    expect(Object.keys(objects[0])).toEqual([
+      "a",
+      "b",
+      "count",
+      "log_prob",
+      "p_value",
+      "log_prob_2",
+      "p_value_2",
+    ]);
     expectTruth(objects.map(({ log_prob_2 }) => log_prob_2));
   });
 
@@ -162,7 +170,7 @@ describe("formats", () => {
       .trimEnd()
       .split("\n")
       .map((line) => line.split("\t"));
-    expect(header).toEqual(["count", "a", "b", "log_prob"]);
+    expect(header).toEqual(["count", "a", "b", "log_prob", "p_value"]);
     expectTruth(lines.map((line) => Number(line[3])));
   });
 

@@ -28,7 +28,7 @@ async function fit(out: string, ...options: string[]) {
 describe("fit", () => {
   it("tries several nets, and says so everywhere", async () => {
     const { stderr, runs, config } = await fit("searched");
-    expect(stderr).toMatch(/Fitting 200 rows × 3 columns: up to \d nets, each \d+ steps of 170 rows\./);
+    expect(stderr).toMatch(/Fitting 200 rows × 3 columns: up to \d nets, each \d+ steps of 153 rows\./);
     expect(runs.length).toBeGreaterThanOrEqual(3);
     expect(runs.slice(0, 2).map(({ layers }) => layers)).toEqual([4, 8]);
 
@@ -48,7 +48,7 @@ describe("fit", () => {
 
   it("with --no-search trains one", async () => {
     const { stderr, runs } = await fit("alone", "--no-search");
-    expect(stderr).toMatch(/3 columns: 30 steps of 170 rows\./);
+    expect(stderr).toMatch(/3 columns: 30 steps of 153 rows\./);
     expect(runs).toMatchObject([{ layers: 4, components: 1, noise: 0, start: 0, kept: true }]);
     const { stdout } = await logdet(["info", "alone"], { cwd: folder });
     expect(stdout).not.toContain("nets tried");

@@ -34,6 +34,7 @@ describe("fit", () => {
       folder: "tiny.logdet",
       report: join("tiny.logdet", "report.html"),
       rows: 300,
+      calibrationRows: 30,
       columns: ["a", "b", "count"],
       ...metrics,
       parameters: training.parameters,
@@ -109,7 +110,7 @@ describe("a reader that has seen enough", () => {
     [
       "of scored rows",
       "cat tiny.csv <(yes 1,1,1 | head -100000) | logdet score tiny.logdet - --quiet",
-      "a,b,count,log_prob",
+      "a,b,count,log_prob,p_value",
     ],
     ["of the help", "logdet fit --help", "Usage: logdet fit [options] <data...>"],
   ])("%s ends the command without a complaint", async (_, command, first) => {

@@ -8,6 +8,7 @@ import {
   standardizedRows,
   tableFromColumns,
   tableFromRows,
+  takeRows,
 } from "../../src/data/index.js";
 import { Random } from "../../src/random/index.js";
 
@@ -23,6 +24,20 @@ async function take(stream: { next(): Promise<Batch> }, n: number): Promise<Batc
   for (let i = 0; i < n; i++) batches.push(await stream.next());
   return batches;
 }
+
+describe("taking rows", () => {
+  it("gives a table of them, that knows their places in the files", () => {
+    const some = takeRows(table, Uint32Array.of(3, 50));
+    expect(some.columns.map(({ values }) => [...values])).toEqual(
+      table.columns.map(({ values }) => [values[3], values[50]]),
+    );
+    expect({ rows: some.rows, places: some.rowIndex && [...some.rowIndex] }).toEqual({
+      rows: 2,
+      places: [3, 50],
+    });
+    expect(takeRows(some, Uint32Array.of(1)).rowIndex).toEqual(Uint32Array.of(50));
+  });
+});
 
 describe("splitting rows", () => {
   it("parts them, each row once, at least one to validate", () => {

@@ -60,6 +60,24 @@ describe("writing a table", () => {
     expect(rows.map((row) => row['kind, "quoted"'])).toEqual(["plain", 'say "hi"', "two\nlines", null]);
   });
 
+  it("with truth values, missing ones among them", async () => {
+    const columns: OutputColumn[] = [
+      { name: "odd", values: [true, false, null] },
+      { name: "none", values: [null, null, null] },
+    ];
+    expect(await toText((stream) => writeTable(columns, { stream }))).toBe("odd,none\ntrue,\nfalse,\n,\n");
+    expect(await toText((stream) => writeTable(columns, { stream, format: "ndjson" }))).toBe(
+      '{"odd":true,"none":null}\n{"odd":false,"none":null}\n{"odd":null,"none":null}\n',
+    );
+    const path = join(folder, "truth.parquet");
+    await writeTable(columns, { path });
+    expect(await parquetRows(path)).toEqual([
+      { odd: true, none: null },
+      { odd: false, none: null },
+      { odd: null, none: null },
+    ]);
+  });
+
   it("as Parquet, by extension", async () => {
     const path = join(folder, "out.parquet");
     const written = await writeTable(COLUMNS, { path });

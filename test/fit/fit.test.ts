@@ -144,7 +144,7 @@ describe("a fit", () => {
       count: a.map((value) => Math.round(3 * value)),
       tenths: b.map((value) => Math.round(10 * value) / 10),
     };
-    const { model } = await quickFit(columns);
+    const { model } = await quickFit(columns, { calibration: 0 });
     const [count, tenths] = model.columns;
     expect([count.kind, count.quantum, count.lattice]).toEqual(["discrete", 1, true]);
     expect([tenths.kind, tenths.quantum, tenths.lattice]).toEqual(["discrete", 0.1, true]);
@@ -225,22 +225,31 @@ describe("a table that cannot be fitted", () => {
   const { a, b } = bentTable(200);
 
   it("with too few rows is refused", async () => {
-    await expect(fit({ x: normalColumn(19) })).rejects.toMatchObject({ code: "data", message: /19 rows/ });
-    await expect(fit({ x: normalColumn(1) })).rejects.toMatchObject({ code: "data", message: /one row/ });
+    await expect(fit({ x: normalColumn(19) })).rejects.toMatchObject({
+      code: "data",
+      message: expect.stringMatching(/19 rows/),
+    });
+    await expect(fit({ x: normalColumn(1) })).rejects.toMatchObject({
+      code: "data",
+      message: expect.stringMatching(/one row/),
+    });
     await expect(fit({ x: [] })).rejects.toMatchObject({ code: "data" });
   });
 
   it("with more columns than rows is refused", async () => {
     const wide = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`x${i}`, normalColumn(25, i)]));
-    await expect(fit(wide)).rejects.toMatchObject({ code: "data", message: /30 columns but only 25 rows/ });
+    await expect(fit(wide)).rejects.toMatchObject({
+      code: "data",
+      message: expect.stringMatching(/30 columns but only 22 rows beside the 3 set apart/),
+    });
   });
 
   it("with columns that determine each other is refused, saying how; jitter mends it", async () => {
     const columns = { a, b, sum: a.map((value, i) => 2 * value + b[i] + 5) };
     await expect(fit(columns)).rejects.toMatchObject({
       code: "data",
-      message: /sum = 2 a \+ b \+ 5/,
-      hint: /--jitter/,
+      message: expect.stringMatching(/sum = 2 a \+ b \+ 5/),
+      hint: expect.stringMatching(/--jitter/),
     });
     const { model } = await quickFit(columns, { epochs: 10, jitter: 0.01 });
     expect(model.dim).toBe(3);
@@ -252,7 +261,7 @@ describe("a table that cannot be fitted", () => {
   it("with nothing that varies is refused", async () => {
     await expect(fit({ x: new Float64Array(50) })).rejects.toMatchObject({
       code: "data",
-      message: /no column varies/,
+      message: expect.stringMatching(/no column varies/),
     });
   });
 
@@ -270,26 +279,29 @@ describe("a table that cannot be fitted", () => {
   it("under options that do not exist is refused, naming the option", async () => {
     await expect(fit({ a }, { learning: 1 } as never)).rejects.toMatchObject({
       code: "usage",
-      message: /learning/,
+      message: expect.stringMatching(/learning/),
     });
     await expect(fit({ a }, { validation: 1.5 })).rejects.toMatchObject({
       code: "usage",
-      message: /validation/,
+      message: expect.stringMatching(/validation/),
     });
     await expect(fit({ a }, { base: "gumbel" })).rejects.toMatchObject({
       code: "usage",
-      message: /gumbel/,
+      message: expect.stringMatching(/gumbel/),
       where: ["base"],
     });
     await expect(fit({ a }, { jacobian: "adjoint" })).rejects.toMatchObject({
       code: "usage",
-      message: /adjoint/,
+      message: expect.stringMatching(/adjoint/),
     });
     await expect(fit({ a }, { optimizer: "lbfgs" })).rejects.toMatchObject({
       code: "usage",
-      message: /lbfgs/,
+      message: expect.stringMatching(/lbfgs/),
     });
-    await expect(fit({ a }, { flow: "glow" })).rejects.toMatchObject({ code: "usage", message: /glow/ });
+    await expect(fit({ a }, { flow: "glow" })).rejects.toMatchObject({
+      code: "usage",
+      message: expect.stringMatching(/glow/),
+    });
   });
 });
 

@@ -22,7 +22,7 @@ afterAll(() => rm(root, { recursive: true }));
 /** Few rows, so that nets overfit, and few steps. */
 const columns = bentTable(260);
 const searched = (options: FitOptions = {}, callbacks: FitCallbacks = {}, table: Columns = columns) =>
-  quickFit(table, { search: true, epochs: 40, ...options }, callbacks);
+  quickFit(table, { search: true, epochs: 40, calibration: 0, ...options }, callbacks);
 
 const runsOf = ({ model }: Fitted) => model.config.training.runs ?? [];
 const flat = (table: Columns) => {

@@ -36,10 +36,12 @@ export interface ReportData {
 export interface DataSummary {
   /** Paths or globs, as the user wrote them. */
   readonly sources: readonly string[];
-  /** Rows that were used, training and validation together. */
+  /** Rows that were used, training, validation and calibration together. */
   readonly rows: number;
   readonly trainRows: number;
   readonly validationRows: number;
+  /** Rows set apart before the fit, among which p-values are ranked; none if absent. */
+  readonly calibrationRows?: number | undefined;
   /** The model's columns, in the order of the vectors it takes. */
   readonly columns: readonly ColumnSummary[];
   /** Names of the columns that were left out. */

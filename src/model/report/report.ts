@@ -14,6 +14,7 @@ import {
   natsExplained,
   pairStory,
   quality,
+  setApart,
   stretchingStory,
   tailStory,
   trainingStory,
@@ -179,7 +180,7 @@ ${kind === "matrix" ? html`<div class="scroll" tabindex="0" role="region" aria-l
 function dataSection({ data }: ReportData): Html {
   return html`<section>
 <h2>Data</h2>
-<p>${plural(data.rows, "row")} of ${list(data.sources.map(oneLine))}: ${formatCount(data.trainRows)} for training, ${formatCount(data.validationRows)} held out for validation.</p>
+<p>${plural(data.rows, "row")} of ${list(data.sources.map(oneLine))}: ${formatCount(data.trainRows)} for training, ${formatCount(data.validationRows)} held out for validation${setApart(data)}.</p>
 ${data.dropped.length > 0 ? html`<p>Left out: ${list(data.dropped.map(oneLine), 20)}.</p>` : null}
 ${data.notices.length > 0 ? html`<ul>${data.notices.map((notice) => html`<li>${oneLine(notice)}</li>`)}</ul>` : null}
 <div class="scroll tall" tabindex="0" role="region" aria-label="Table of columns">

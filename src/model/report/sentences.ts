@@ -205,6 +205,11 @@ export function latentStory({ pit }: ReportData): string[] {
   ];
 }
 
+/** Goes on after the rows held out for validation: ", 100 rows set apart to calibrate p-values", or nothing. */
+export function setApart({ calibrationRows = 0 }: ReportData["data"]): string {
+  return calibrationRows > 0 ? `, ${plural(calibrationRows, "row")} set apart to calibrate p-values` : "";
+}
+
 /** What the model does not know. */
 export function limits({ data, model }: ReportData): string[] {
   const discrete = data.columns
