@@ -1,7 +1,8 @@
 // The ways a dense layer's matrix may be held: what nets of dense layers are built from.
 
 import type { Bijection } from "./bijection.js";
-import { type LinearOptions, linear } from "./linear.js";
+import type { LinearOptions } from "./dense-start.js";
+import { linear } from "./linear.js";
 import { luLinear } from "./lu-linear.js";
 import { rankOneLinear } from "./rank-one-linear.js";
 import { selfNormalizingLinear } from "./self-normalizing-linear.js";

@@ -1,7 +1,22 @@
 // Where a dense layer's numbers start from, however it holds them.
 
 import { Random } from "../random/index.js";
-import type { LinearOptions } from "./linear.js";
+
+export interface LinearOptions {
+  /** Number of columns, D. */
+  dim: number;
+  /** Where the first weights come from: the identity plus normal noise of this standard deviation. */
+  noise?: number;
+  random?: Random;
+  /** Another map to add the noise to than the identity: y = x weight + bias, row-major. */
+  start?: AffineMap;
+}
+
+/** The numbers of y = x weight + bias: [D, D], row-major, and [D]. */
+export interface AffineMap {
+  readonly weight: ArrayLike<number>;
+  readonly bias: ArrayLike<number>;
+}
 
 /** The first matrix, row-major [D, D], and bias, [D]: the identity, or `start`, plus noise. */
 export function denseStart({ dim, noise = 0.02, random = new Random(0), start }: LinearOptions): {

@@ -2,11 +2,12 @@ export type { Bijection, Config } from "./bijection.js";
 export { type Chain, chain } from "./chain.js";
 export { type ConstrainedNetwork, constrainedNetwork, project } from "./constrained-network.js";
 export { type DenseLayer, denseLayers } from "./dense-layers.js";
+export type { AffineMap, LinearOptions } from "./dense-start.js";
 export { type GdnOptions, gdn } from "./gdn.js";
 export { invertMonotone, type MonotoneFunction } from "./guarded-inverse.js";
 export type { MonotoneNetworkOptions } from "./hidden-units.js";
 export { type LeakyTanhOptions, leakyTanh } from "./leaky-tanh.js";
-export { type AffineMap, type LinearOptions, linear } from "./linear.js";
+export { linear } from "./linear.js";
 export { type LogitOptions, logit } from "./logit.js";
 export { type LuLinearOptions, luLinear } from "./lu-linear.js";
 export {

@@ -1,25 +1,8 @@
 // The dense layer: the reason this library exists.
 
-import type { Random } from "../random/index.js";
 import { inverse, linear as linearMap, logAbsDet, matmul, neg, parameter, sub } from "../tensor/index.js";
 import type { Bijection } from "./bijection.js";
-import { denseStart } from "./dense-start.js";
-
-export interface LinearOptions {
-  /** Number of columns, D. */
-  dim: number;
-  /** Where the first weights come from: the identity plus normal noise of this standard deviation. */
-  noise?: number;
-  random?: Random;
-  /** Another map to add the noise to than the identity: y = x weight + bias, row-major. */
-  start?: AffineMap;
-}
-
-/** The numbers of y = x weight + bias: [D, D], row-major, and [D]. */
-export interface AffineMap {
-  readonly weight: ArrayLike<number>;
-  readonly bias: ArrayLike<number>;
-}
+import { denseStart, type LinearOptions } from "./dense-start.js";
 
 /**
  * A dense square layer without any constraint on W.

@@ -21,8 +21,7 @@ import {
   transpose,
 } from "../tensor/index.js";
 import type { Bijection } from "./bijection.js";
-import { denseStart } from "./dense-start.js";
-import type { LinearOptions } from "./linear.js";
+import { denseStart, type LinearOptions } from "./dense-start.js";
 
 export interface LuLinearOptions extends LinearOptions {
   /** The row of L U that is row i of W, for each i; `start` overrides it. Default: i itself. Training never changes it. */

@@ -12,8 +12,7 @@ import {
   sub,
 } from "../tensor/index.js";
 import type { Bijection } from "./bijection.js";
-import { denseStart } from "./dense-start.js";
-import type { LinearOptions } from "./linear.js";
+import { denseStart, type LinearOptions } from "./dense-start.js";
 
 /**
  * A dense square layer W = A + u v, where only the column u and the row v are trained.

@@ -3,8 +3,7 @@
 import { inverse as inverseOf } from "../runtime/index.js";
 import { inverse, linear as linearMap, logAbsDet, matmul, neg, parameter, sub } from "../tensor/index.js";
 import type { Bijection } from "./bijection.js";
-import { denseStart } from "./dense-start.js";
-import type { LinearOptions } from "./linear.js";
+import { denseStart, type LinearOptions } from "./dense-start.js";
 
 export interface SelfNormalizingLinearOptions extends LinearOptions {
   /**

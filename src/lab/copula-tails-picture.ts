@@ -3,7 +3,17 @@
 import * as Plot from "@observablehq/plot";
 import { color } from "../model/report/palette.js";
 import { assemble, draw, type LegendEntry, legend, svgElement, toSvg } from "../model/report/picture.js";
-import type { BaseResult } from "./copula-tails.js";
+import type { Summary } from "./statistics.js";
+
+/** What the runs with one base came to. */
+export interface BaseResult {
+  readonly name: string;
+  readonly published: number;
+  /** Nats a test row, one value a run; undefined where the run failed. */
+  readonly runs: readonly (number | undefined)[];
+  readonly nll: Summary;
+  readonly failed: number;
+}
 
 const legends: readonly LegendEntry[] = [
   { label: "runs", color: "data" },

@@ -10,7 +10,7 @@ import { adam, warmupCosine } from "../optimizers/index.js";
 import { Random } from "../random/index.js";
 import { sum } from "../tensor/index.js";
 import { Likelihood, TrainingStep } from "../training/index.js";
-import { drawCopulaTails } from "./copula-tails-picture.js";
+import { type BaseResult, drawCopulaTails } from "./copula-tails-picture.js";
 import { drawGumbelStudent, entropy } from "./gumbel-student.js";
 import type { Lab, LabOptions } from "./lab.js";
 import { type Summary, summarize } from "./statistics.js";
@@ -59,15 +59,6 @@ const readings: Readonly<Record<"independent" | "joined", readonly Base[]>> = {
     normalBase,
   ],
 };
-
-export interface BaseResult {
-  readonly name: string;
-  readonly published: number;
-  /** Nats a test row, one value a run; undefined where the run failed. */
-  readonly runs: readonly (number | undefined)[];
-  readonly nll: Summary;
-  readonly failed: number;
-}
 
 interface Size {
   readonly seeds: number;

@@ -12,8 +12,18 @@ import {
   svgElement,
   toSvg,
 } from "../model/report/picture.js";
-import type { TwistResult } from "./jacobian-determinant.js";
 import type { NetResult } from "./jacobian-determinant-flows.js";
+
+/** A net with the twist behind it, against the net alone, at every test row. */
+export interface TwistResult {
+  /** How much log|det J| changed, nats a row. */
+  readonly changes: readonly number[];
+  /** Median and largest of those, in size, and the share of rows that changed by more than 0.1 nats. */
+  readonly median: number;
+  readonly changed: number;
+  /** Largest change of a row's log-density, nats. */
+  readonly densityError: number;
+}
 
 const width = 960;
 const across = width / 3;

@@ -8,7 +8,7 @@ import {
   type NetSize,
   trainNet,
 } from "./jacobian-determinant-flows.js";
-import { drawJacobianDeterminant } from "./jacobian-determinant-picture.js";
+import { drawJacobianDeterminant, type TwistResult } from "./jacobian-determinant-picture.js";
 import { logAbsDetByDifferences, type Point, twist } from "./jacobian-determinant-twist.js";
 import type { Lab, LabOptions } from "./lab.js";
 
@@ -69,17 +69,6 @@ export const jacobianDeterminant: Lab = {
 };
 
 // ---- what is measured -----------------------------------------------------------------------------------------
-
-/** A net with the twist behind it, against the net alone, at every test row. */
-export interface TwistResult {
-  /** How much log|det J| changed, nats a row. */
-  readonly changes: readonly number[];
-  /** Median and largest of those, in size, and the share of rows that changed by more than 0.1 nats. */
-  readonly median: number;
-  readonly changed: number;
-  /** Largest change of a row's log-density, nats. */
-  readonly densityError: number;
-}
 
 /** The twist's determinant by differences, its base density at both ends: only if it preserves the base do they cancel. */
 export function composeWithTwist({ latent }: Pick<NetResult, "latent">): TwistResult {

@@ -3,8 +3,25 @@
 import * as Plot from "@observablehq/plot";
 import { color } from "../model/report/palette.js";
 import { assemble, draw, type LegendEntry, legend, svgElement, toSvg } from "../model/report/picture.js";
-import type { WidthResult } from "./overparameterization.js";
 import type { Summary } from "./statistics.js";
+
+export const kinds = ["constrained", "unconstrained"] as const;
+export type Kind = (typeof kinds)[number];
+
+/** What one width came to at one rate, over the seeds. */
+export interface WidthResult {
+  readonly kind: Kind;
+  readonly width: number;
+  /** The rate of descent, times m τ². */
+  readonly rate: number;
+  /** Nats above the target's entropy: the divergence from target to model. */
+  readonly excess: Summary;
+  /** How far the weights and biases of the hidden layer moved, Euclidean. */
+  readonly moved: Summary;
+  readonly runs: number;
+  /** Runs that ended in a number that is none; they are left out of the means. */
+  readonly failed: number;
+}
 
 const legends: readonly LegendEntry[] = [
   { label: "constrained: positive weights", color: "model" },

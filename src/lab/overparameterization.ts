@@ -9,26 +9,13 @@ import { Random } from "../random/index.js";
 import type { Parameter } from "../tensor/index.js";
 import { Likelihood, TrainingStep } from "../training/index.js";
 import type { Lab, LabOptions } from "./lab.js";
-import { drawOverparameterization } from "./overparameterization-picture.js";
-import { type Summary, slopeOf, summarize } from "./statistics.js";
-
-const kinds = ["constrained", "unconstrained"] as const;
-export type Kind = (typeof kinds)[number];
-
-/** What one width came to at one rate, over the seeds. */
-export interface WidthResult {
-  readonly kind: Kind;
-  readonly width: number;
-  /** The rate of descent, times m τ². */
-  readonly rate: number;
-  /** Nats above the target's entropy: the divergence from target to model. */
-  readonly excess: Summary;
-  /** How far the weights and biases of the hidden layer moved, Euclidean. */
-  readonly moved: Summary;
-  readonly runs: number;
-  /** Runs that ended in a number that is none; they are left out of the means. */
-  readonly failed: number;
-}
+import {
+  drawOverparameterization,
+  type Kind,
+  kinds,
+  type WidthResult,
+} from "./overparameterization-picture.js";
+import { slopeOf, summarize } from "./statistics.js";
 
 interface Size {
   readonly widths: readonly number[];

@@ -11,8 +11,7 @@ import {
   svgElement,
   toSvg,
 } from "../model/report/picture.js";
-import type { TargetRuns } from "./path-gradients.js";
-import { kinds, type RunSize } from "./path-gradients-runs.js";
+import { kinds, type RunSize, type TargetRuns } from "./path-gradients-runs.js";
 
 const legends: readonly LegendEntry[] = [
   { label: "path gradients", color: "model" },

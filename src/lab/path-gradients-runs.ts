@@ -184,3 +184,10 @@ export async function forwardRun(
 }
 
 const mean = (values: Float64Array) => values.reduce((total, value) => total + value, 0) / values.length;
+
+/** All runs on one target: the k-th of each list started alike. */
+export interface TargetRuns {
+  readonly target: Target;
+  readonly reverse: ByKind<readonly ReverseRun[]>;
+  readonly forward: ByKind<readonly ForwardRun[]>;
+}

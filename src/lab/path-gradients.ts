@@ -10,16 +10,10 @@ import {
   type ReverseRun,
   type RunSize,
   reverseRun,
+  type TargetRuns,
 } from "./path-gradients-runs.js";
-import { corners, type Target, targets } from "./path-gradients-targets.js";
+import { corners, targets } from "./path-gradients-targets.js";
 import { type Summary, summarize } from "./statistics.js";
-
-/** All runs on one target: the k-th of each list started alike. */
-export interface TargetRuns {
-  readonly target: Target;
-  readonly reverse: ByKind<readonly ReverseRun[]>;
-  readonly forward: ByKind<readonly ForwardRun[]>;
-}
 
 const sizeOf = ({ full, smoke }: LabOptions): RunSize & { seeds: number } => {
   if (smoke) return { seeds: 3, steps: 160, layers: 2, moments: 2, samples: 100, sampleSteps: 200 };

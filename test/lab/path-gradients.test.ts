@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { EnergyField } from "../../src/energy/energy-field.js";
-import { judge, pathGradientsLab, type TargetRuns } from "../../src/lab/path-gradients.js";
+import { judge, pathGradientsLab } from "../../src/lab/path-gradients.js";
+import type { TargetRuns } from "../../src/lab/path-gradients-runs.js";
 import { corners, type Target, targets, wells } from "../../src/lab/path-gradients-targets.js";
 import { Random } from "../../src/random/index.js";
 
