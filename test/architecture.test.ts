@@ -25,22 +25,38 @@ const rooms = [
 const roomOf = (path: string) => relative(source, path).split("/")[0];
 const floorOf = (room: string) => rooms.findIndex((names) => names.includes(room));
 
+/** Every file of the source with the files that it imports, types included. */
+const imports = new Map(
+  readdirSync(source, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name): [string, string[]] => {
+      const file = join(source, name);
+      const targets = readFileSync(file, "utf8").matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g);
+      return [file, Array.from(targets, ([, target]) => join(file, "..", target).replace(/\.js$/, ".ts"))];
+    }),
+);
+
 it("keeps imports pointing from upper rooms to lower ones, never back", () => {
   const wrong: string[] = [];
-  const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".ts"),
-  );
-  expect(files.length).toBeGreaterThan(100);
-  for (const name of files) {
-    const file = join(source, name);
-    const text = readFileSync(file, "utf8");
-    for (const [, target] of text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)) {
-      const [from, to] = [roomOf(file), roomOf(join(file, "..", target).replace(/\.js$/, ".ts"))];
+  expect(imports.size).toBeGreaterThan(100);
+  for (const [file, targets] of imports)
+    for (const target of targets) {
+      const [from, to] = [roomOf(file), roomOf(target)];
       if (from === to) continue;
       expect(floorOf(from), `${from} is a room that the plan does not know`).toBeGreaterThanOrEqual(0);
       expect(floorOf(to), `${to} is a room that the plan does not know`).toBeGreaterThanOrEqual(0);
-      if (floorOf(to) >= floorOf(from)) wrong.push(`${name} imports ${target}`);
+      if (floorOf(to) >= floorOf(from)) wrong.push(`${relative(source, file)} imports ${target}`);
     }
-  }
   expect(wrong).toEqual([]);
+});
+
+it("has no circle of files that import each other", () => {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    expect(path, "a circle").not.toContain(file);
+    if (done.has(file)) return;
+    for (const target of imports.get(file) ?? []) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of imports.keys()) visit(file, []);
 });
