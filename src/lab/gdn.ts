@@ -126,7 +126,7 @@ export const gdnLab: Lab = {
     "A dense layer and a divisive normalisation give held-out image patches a higher likelihood than independent components and than a Gaussian.",
   source:
     'Ballé, Laparra and Simoncelli, "Density modeling of images using a generalized normalization transformation", ICLR 2016',
-  duration: "3 min",
+  duration: "8 min",
   async run(options) {
     const task = await pose(options);
     const measured = [await measureGaussian(task)];

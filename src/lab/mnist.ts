@@ -58,7 +58,7 @@ export const mnist: Lab = {
     "Two dense layers, trained by the relative gradient, reach at most 960 nats a picture of MNIST, where a Gaussian with a full covariance has 1094 and the published relative-gradient flow 1096.5.",
   source:
     'Gresele, Fissore, Javaloy, Schölkopf and Hyvärinen, "Relative gradient optimization of the Jacobian term in unsupervised deep learning", NeurIPS 2020; Keller, Peters, Jaini, Hoogeboom, Forré and Welling, "Self normalizing flows", 2020 and 2021',
-  duration: "6 min",
+  duration: "15 min",
   async run(options) {
     const { block, trainingRows, testRows, steps } = sizeOf(options);
     const random = new Random(options.seed);

@@ -159,8 +159,7 @@ describe("fitEnergy, from the energy alone", () => {
   });
 
   it("can be kept: the flow's configuration and its numbers give the same density", async () => {
-    const { flow, parameters, ...fitted } = await fitEnergy(gaussian, { ...small, steps: 20 });
-    expect(fitted).toBeDefined();
+    const { flow, parameters } = await fitEnergy(gaussian, { ...small, steps: 20 });
     const kept = JSON.stringify({
       config: flow.config(),
       numbers: Object.entries(flow.parameters).map(([name, parameter]) => [
