@@ -19,7 +19,7 @@ export function summary(logProb: ArrayLike<number>): Summary {
 
 /** log|det| of the map from standardised columns to the file's units: add it to a density of the latter. */
 export function unitsLogDet(columns: readonly ColumnPlan[]): number {
-  return columns.reduce((total, { standardDeviation }) => total + Math.log(standardDeviation), 0);
+  return columns.reduce((total, { scale }) => total + Math.log(scale), 0);
 }
 
 /** Held-out log-likelihood of a model of the table's own units, in nats a row of standardised columns. */
@@ -27,7 +27,7 @@ export async function heldOut(model: Model, { columns, test }: BenchTable): Prom
   const dim = columns.length;
   const original = Float64Array.from(
     test,
-    (value, i) => value * columns[i % dim].standardDeviation + columns[i % dim].mean,
+    (value, i) => value * columns[i % dim].scale + columns[i % dim].center,
   );
   const units = unitsLogDet(columns);
   return summary((await model.logProb(original)).map((value) => value + units));

@@ -45,7 +45,7 @@ export async function withPeerRows<T>(
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "logdet-bench-"));
   const dim = columns.length;
-  const widths = columns.map(({ quantum = 0, standardDeviation }) => quantum / standardDeviation);
+  const widths = columns.map(({ quantum = 0, scale }) => quantum / scale);
   const files: Readonly<Record<string, Float32Array>> = {
     // Validation first: its noise is then that of `fit` for `fitSplit`.
     validation: standardizedRows(fit, columns, validation, noise),

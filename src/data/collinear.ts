@@ -87,7 +87,7 @@ function sample(
   const out = new Float64Array(rows);
   let mean = 0;
   for (let i = 0; i < rows; i++) {
-    out[i] = (values[Math.floor((i * values.length) / rows)] - plan.mean) / plan.standardDeviation;
+    out[i] = (values[Math.floor((i * values.length) / rows)] - plan.center) / plan.scale;
     mean += out[i] / rows;
   }
   for (let i = 0; i < rows; i++) out[i] -= mean;
@@ -116,12 +116,12 @@ function backSubstitute(factor: readonly Float64Array[], row: Float64Array): num
 function holdsEverywhere(table: Table, target: ColumnPlan, terms: readonly Term[]): boolean {
   const residual = Float64Array.from(
     valuesOf(table, target),
-    (value) => (value - target.mean) / target.standardDeviation,
+    (value) => (value - target.center) / target.scale,
   );
   for (const { plan, standardised } of terms) {
     const values = valuesOf(table, plan);
     for (let i = 0; i < residual.length; i++)
-      residual[i] -= (standardised * (values[i] - plan.mean)) / plan.standardDeviation;
+      residual[i] -= (standardised * (values[i] - plan.center)) / plan.scale;
   }
   let sum = 0;
   for (const value of residual) sum += value;
@@ -137,7 +137,7 @@ function inWords(target: ColumnPlan, terms: readonly Term[]): string {
       .map(({ plan }) => plan.name)
       .join(", ")}, …`;
   let text = "";
-  let constant = target.mean;
+  let constant = target.center;
   const append = (value: number, what: string) => {
     const size = String(Number(Math.abs(value).toPrecision(4)));
     const sign = value < 0 ? "-" : "+";
@@ -145,11 +145,11 @@ function inWords(target: ColumnPlan, terms: readonly Term[]): string {
     text += what === "" ? size : size === "1" ? what : `${size} ${what}`;
   };
   for (const { plan, standardised } of terms) {
-    const coefficient = (standardised * target.standardDeviation) / plan.standardDeviation;
-    constant -= coefficient * plan.mean;
+    const coefficient = (standardised * target.scale) / plan.scale;
+    constant -= coefficient * plan.center;
     append(coefficient, plan.name);
   }
-  if (Math.abs(constant) > NEGLIGIBLE * (Math.abs(target.mean) + target.standardDeviation))
+  if (Math.abs(constant) > NEGLIGIBLE * (Math.abs(target.center) + target.scale))
     append(constant, "");
   return `${target.name} = ${text}`;
 }

@@ -8,7 +8,7 @@ import { someNames } from "./names.js";
 import type { Table } from "./table.js";
 
 /**
- * How one column becomes one coordinate: (value + noise − mean) / standardDeviation. Plain numbers: this is what a saved
+ * How one column becomes one coordinate: (value + noise − center) / scale. Plain numbers: this is what a saved
  * model keeps.
  *
  * A value v of a discrete column stands for the cell [v − quantum/2, v + quantum/2); its noise is uniform in
@@ -23,10 +23,10 @@ export interface ColumnPlan {
   readonly quantum?: number;
   /** Whether every value is `minimum` plus whole quanta, so that drawn values can be rounded to such. Discrete columns only. */
   readonly lattice?: boolean;
-  /** In the column's units. */
-  readonly mean: number;
-  /** In the column's units, > 0, the noise of a discrete column included. */
-  readonly standardDeviation: number;
+  /** What becomes 0, in the column's units: the mean. */
+  readonly center: number;
+  /** What becomes 1, in the column's units, > 0: the standard deviation, the noise of a discrete column included. */
+  readonly scale: number;
   readonly minimum: number;
   readonly maximum: number;
 }
@@ -64,14 +64,14 @@ export function analyzeColumns(table: Table): ColumnAnalysis {
       return;
     }
     const cells = findCells(sorted);
-    const { mean, standardDeviation } = moments(values, cells?.quantum ?? 0);
+    const { mean: center, standardDeviation: scale } = moments(values, cells?.quantum ?? 0);
     plans.push({
       name,
       index,
       kind: cells ? "discrete" : "continuous",
       ...cells,
-      mean,
-      standardDeviation,
+      center,
+      scale,
       minimum,
       maximum,
     });

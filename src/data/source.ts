@@ -62,7 +62,7 @@ export interface RowSource {
 }
 
 /**
- * The rows of a table as coordinates: (value + noise − mean) / standardDeviation, each.
+ * The rows of a table as coordinates: (value + noise − center) / scale, each.
  *
  * Columns are found by name, so the table may have others, in any order.
  *
@@ -80,11 +80,11 @@ export function standardizedRows(
   const rows = indices?.length ?? table.rows;
   const dim = plans.length;
   const out = new Float32Array(rows * dim);
-  plans.forEach(({ name, mean, standardDeviation }, d) => {
+  plans.forEach(({ name, center, scale }, d) => {
     const column = table.columns.find((candidate) => candidate.name === name);
     if (column === undefined) throw new LogdetError("data", `the table has no column "${name}"`);
     for (let i = 0; i < rows; i++)
-      out[i * dim + d] = (column.values[indices?.[i] ?? i] - mean) / standardDeviation;
+      out[i * dim + d] = (column.values[indices?.[i] ?? i] - center) / scale;
   });
   if (noise !== "centre") new Dequantizer(plans).addNoise(out, rows, noise);
   return out;
@@ -99,8 +99,8 @@ class Dequantizer {
   #uniform = new Float32Array(0);
 
   constructor(plans: readonly ColumnPlan[]) {
-    const discrete = plans.flatMap(({ quantum, standardDeviation }, d) =>
-      quantum === undefined ? [] : [{ d, width: quantum / standardDeviation }],
+    const discrete = plans.flatMap(({ quantum, scale }, d) =>
+      quantum === undefined ? [] : [{ d, width: quantum / scale }],
     );
     this.#dim = plans.length;
     this.#columns = Uint32Array.from(discrete, ({ d }) => d);

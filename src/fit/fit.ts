@@ -155,7 +155,7 @@ function inTable<T>(sources: readonly string[], work: () => T): T {
 
 /** log|det| of the standardisation: what turns densities of standardised rows into those of the columns' units. */
 function unitsLogDet({ columns }: Pick<Prepared, "columns">): number {
-  return -columns.reduce((total, { standardDeviation }) => total + Math.log(standardDeviation), 0);
+  return -columns.reduce((total, { scale }) => total + Math.log(scale), 0);
 }
 
 /** Listeners hear of likelihoods in the units that the model will be reported in. */
@@ -289,12 +289,12 @@ function describe(
     version,
     created: new Date().toISOString(),
     columns: columns.map(
-      ({ name, kind, quantum, lattice, mean: center, standardDeviation, minimum, maximum }) => ({
+      ({ name, kind, quantum, lattice, center, scale, minimum, maximum }) => ({
         name,
         kind,
         ...(quantum !== undefined && { quantum, lattice: lattice ?? false }),
         center,
-        scale: standardDeviation,
+        scale,
         minimum,
         maximum,
       }),

@@ -162,7 +162,7 @@ function refuseDegenerate(table: Table, plans: readonly ColumnPlan[], calibratio
 /** The table with normal noise of so many standard deviations added to every column. */
 function jittered(table: Table, amount: number, random: Random): Table {
   const { plans } = analyzeColumns(table);
-  const widths = new Map(plans.map(({ name, standardDeviation }) => [name, standardDeviation * amount]));
+  const widths = new Map(plans.map(({ name, scale }) => [name, scale * amount]));
   const columns = table.columns.map(({ name, values }) => {
     const noise = random.fillNormal(new Float64Array(values.length), widths.get(name) ?? 0);
     return { name, values: values.map((value, i) => value + noise[i]) };

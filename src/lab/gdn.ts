@@ -195,7 +195,7 @@ async function pose(options: LabOptions) {
     validation: standardizedRows(training, plans, held, noise),
     test: standardizedRows(test, plans, undefined, noise),
     /** What turns log-densities of standardised rows into those of the table. */
-    unitsLogDet: -plans.reduce((total, { standardDeviation }) => total + Math.log(standardDeviation), 0),
+    unitsLogDet: -plans.reduce((total, { scale }) => total + Math.log(scale), 0),
   };
 }
 

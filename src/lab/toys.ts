@@ -141,7 +141,7 @@ async function pose(density: ToyDensity, size: Size, { seed }: LabOptions) {
   const training = standardizedRows(table, plans);
   const standardHeldOut = standardized(heldOut);
   /** What turns log-densities of standardised rows into those of the plane. */
-  const unitsLogDet = -plans.reduce((sum, { standardDeviation }) => sum + Math.log(standardDeviation), 0);
+  const unitsLogDet = -plans.reduce((sum, { scale }) => sum + Math.log(scale), 0);
   const gaussian = gaussianFlow(training, 2);
   const likelihood = await Likelihood.create(gaussian.flow, gaussian.store);
   const gaussianNats = unitsLogDet - (await likelihood.nll(standardHeldOut));
@@ -156,7 +156,7 @@ async function pose(density: ToyDensity, size: Size, { seed }: LabOptions) {
     standardGrid: standardized(gridPoints(density.extent)),
     unitsLogDet,
     toPlane: (values: Float64Array) =>
-      values.map((value, i) => plans[i % 2].mean + plans[i % 2].standardDeviation * value),
+      values.map((value, i) => plans[i % 2].center + plans[i % 2].scale * value),
     entropy: -meanLogProb(density, heldOut),
     gaussianNats,
   };

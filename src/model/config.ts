@@ -9,8 +9,15 @@ const count = z.int().nonnegative();
 /** A column of the model, in the order of its vectors. Standardised value = (value − center) / scale. */
 const column = z.strictObject({
   name: z.string(),
-  /** "discrete": values on a lattice origin + k · quantum, dequantised with uniform noise of one quantum. */
-  kind: z.enum(["continuous", "discrete"]),
+  /**
+   * "discrete": values on a lattice origin + k · quantum, dequantised with uniform noise of one quantum. "categorical":
+   * codes 0 … K − 1 of the categories, K for one never seen; center 0, scale 1.
+   */
+  kind: z.enum(["continuous", "discrete", "categorical"]),
+  /** What code k stands for; categorical columns only. */
+  categories: z.array(z.string()).min(1).max(10_000).optional(),
+  /** Whether missing cells (NaN) are part of the model. */
+  missing: z.boolean().optional(),
   quantum: finite.positive().optional(),
   /** Whether sampled values are rounded to the lattice. */
   lattice: z.boolean().optional(),

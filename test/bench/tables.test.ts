@@ -95,12 +95,12 @@ describe("the peers' rows", () => {
       );
       expect(validation.shape).toEqual([18, 2]);
       expect(test.data).toEqual(Float64Array.from(table.test));
-      expect([...widths.data]).toEqual([1 / count.standardDeviation, 0]);
+      expect([...widths.data]).toEqual([1 / count.scale, 0]);
       expect(centres.shape).toEqual([144, 2]);
       for (const [i, row] of split.train.entries()) {
         const original = table.fit.columns.map(({ values }) => values[row]);
-        expect(centres.data[2 * i]).toBeCloseTo((original[0] - count.mean) / count.standardDeviation, 5);
-        expect(centres.data[2 * i + 1]).toBeCloseTo((original[1] - value.mean) / value.standardDeviation, 5);
+        expect(centres.data[2 * i]).toBeCloseTo((original[0] - count.center) / count.scale, 5);
+        expect(centres.data[2 * i + 1]).toBeCloseTo((original[1] - value.center) / value.scale, 5);
         expect(train.data[2 * i + 1]).toBe(centres.data[2 * i + 1]);
         const noise = train.data[2 * i] - centres.data[2 * i];
         expect(Math.abs(noise)).toBeLessThanOrEqual(0.5001 * widths.data[0]);
@@ -138,9 +138,9 @@ describe("held-out likelihoods", () => {
     const model = {
       logProb: async (rows: Float64Array) =>
         Float64Array.from({ length: rows.length / 2 }, (_, row) =>
-          columns.reduce((total, { mean, standardDeviation }, d) => {
-            const z = (rows[2 * row + d] - mean) / standardDeviation;
-            return total + logNormal(z) - Math.log(standardDeviation);
+          columns.reduce((total, { center, scale }, d) => {
+            const z = (rows[2 * row + d] - center) / scale;
+            return total + logNormal(z) - Math.log(scale);
           }, 0),
         ),
     } as unknown as Model;

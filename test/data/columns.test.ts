@@ -96,8 +96,8 @@ describe("mean and standard deviation", () => {
     const squares = ints.reduce((a, b) => a + b * b, 0n);
     const variance = Number(n * squares - sum * sum) / Number(n * n) / 4;
     const plan = planOf(values);
-    expect(plan.mean).toBe(Number((sum * 1000n) / n) / 2000);
-    expect(plan.standardDeviation ** 2 / variance).toBeCloseTo(1, 12);
+    expect(plan.center).toBe(Number((sum * 1000n) / n) / 2000);
+    expect(plan.scale ** 2 / variance).toBeCloseTo(1, 12);
   });
 
   it.each([1e30, 1e-30, 1e300, 1e-300, -1e308])("scale with the values: %s", (scale) => {
@@ -105,14 +105,14 @@ describe("mean and standard deviation", () => {
     const plan = planOf(base.map((value) => value * scale));
     const mean = base.reduce((a, b) => a + b) / 400;
     const variance = base.reduce((a, b) => a + (b - mean) ** 2, 0) / 400;
-    expect(plan.mean / scale).toBeCloseTo(mean, 12);
-    expect(plan.standardDeviation / Math.abs(scale)).toBeCloseTo(Math.sqrt(variance), 12);
+    expect(plan.center / scale).toBeCloseTo(mean, 12);
+    expect(plan.scale / Math.abs(scale)).toBeCloseTo(Math.sqrt(variance), 12);
   });
 
   it("include the dequantisation noise", () => {
-    const { standardDeviation, mean, minimum, maximum } = planOf([0, 10, 0, 10]);
-    expect({ mean, minimum, maximum }).toEqual({ mean: 5, minimum: 0, maximum: 10 });
-    expect(standardDeviation).toBeCloseTo(Math.sqrt(25 + 100 / 12), 12);
+    const { scale, center, minimum, maximum } = planOf([0, 10, 0, 10]);
+    expect({ center, minimum, maximum }).toEqual({ center: 5, minimum: 0, maximum: 10 });
+    expect(scale).toBeCloseTo(Math.sqrt(25 + 100 / 12), 12);
   });
 });
 

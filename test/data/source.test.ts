@@ -104,12 +104,12 @@ describe("standardised rows", () => {
     const n = 20_000;
     const still = standardizedRows(table, plans, new Uint32Array(n).fill(17));
     const noisy = standardizedRows(table, plans, new Uint32Array(n).fill(17), new Random(9));
-    const { quantum, standardDeviation } = plans[1];
+    const { quantum, scale } = plans[1];
     expect(quantum).toBe(5);
     const tenths = new Array(10).fill(0);
     for (let i = 0; i < n; i++) {
       expect(noisy[2 * i]).toBe(still[2 * i]);
-      const u = ((noisy[2 * i + 1] - still[2 * i + 1]) * standardDeviation) / 5 + 0.5;
+      const u = ((noisy[2 * i + 1] - still[2 * i + 1]) * scale) / 5 + 0.5;
       tenths[Math.min(9, Math.max(0, Math.floor(u * 10)))]++;
       expect(u).toBeGreaterThan(-1e-6);
       expect(u).toBeLessThan(1 + 1e-6);

@@ -31,7 +31,7 @@ it("a Gumbel copula with Student-t margins finds θ and ν of its own draws", as
     random: new Random(4),
   });
   await trainer.run();
-  const units = plans.reduce((total, { standardDeviation }) => total + Math.log(standardDeviation), 0);
+  const units = plans.reduce((total, { scale }) => total + Math.log(scale), 0);
   // The entropy 3.3586, from copulas.test.ts; the standard error over 4,000 rows is 0.03.
   expect(Math.abs(trainer.best.validationNll + units - 3.3586)).toBeLessThan(0.12);
   for (const raw of trainer.store.view(base.parameters["margin.logDegreesOfFreedom"]))
