@@ -149,7 +149,6 @@ function inWords(target: ColumnPlan, terms: readonly Term[]): string {
     constant -= coefficient * plan.center;
     append(coefficient, plan.name);
   }
-  if (Math.abs(constant) > NEGLIGIBLE * (Math.abs(target.center) + target.scale))
-    append(constant, "");
+  if (Math.abs(constant) > NEGLIGIBLE * (Math.abs(target.center) + target.scale)) append(constant, "");
   return `${target.name} = ${text}`;
 }

@@ -83,8 +83,7 @@ export function standardizedRows(
   plans.forEach(({ name, center, scale }, d) => {
     const column = table.columns.find((candidate) => candidate.name === name);
     if (column === undefined) throw new LogdetError("data", `the table has no column "${name}"`);
-    for (let i = 0; i < rows; i++)
-      out[i * dim + d] = (column.values[indices?.[i] ?? i] - center) / scale;
+    for (let i = 0; i < rows; i++) out[i * dim + d] = (column.values[indices?.[i] ?? i] - center) / scale;
   });
   if (noise !== "centre") new Dequantizer(plans).addNoise(out, rows, noise);
   return out;

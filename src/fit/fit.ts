@@ -288,17 +288,15 @@ function describe(
     format: "logdet/1",
     version,
     created: new Date().toISOString(),
-    columns: columns.map(
-      ({ name, kind, quantum, lattice, center, scale, minimum, maximum }) => ({
-        name,
-        kind,
-        ...(quantum !== undefined && { quantum, lattice: lattice ?? false }),
-        center,
-        scale,
-        minimum,
-        maximum,
-      }),
-    ),
+    columns: columns.map(({ name, kind, quantum, lattice, center, scale, minimum, maximum }) => ({
+      name,
+      kind,
+      ...(quantum !== undefined && { quantum, lattice: lattice ?? false }),
+      center,
+      scale,
+      minimum,
+      maximum,
+    })),
     flow: flow.config(),
     training: {
       sources: [...sources],
