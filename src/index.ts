@@ -20,6 +20,25 @@ export * from "./distributions/index.js";
 export * from "./energy/index.js";
 export { type ErrorCode, LogdetError } from "./errors.js";
 export {
+  type AuditedMethod,
+  type AuditOptions,
+  auditExplanations,
+  type Cell,
+  defaultExplanationMethod,
+  type Explained,
+  type ExplainOptions,
+  type Explanation,
+  type ExplanationMethod,
+  type ExplanationMethodName,
+  explain,
+  explanationMethods,
+  type HitRates,
+  type PlantingName,
+  plantings,
+  type Reason,
+  reasonsInWords,
+} from "./explain/index.js";
+export {
   type FitCallbacks,
   type FitEvent,
   type FitInput,

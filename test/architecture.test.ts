@@ -17,6 +17,7 @@ const rooms = [
   ["training"],
   ["energy"],
   ["model"],
+  ["explain"],
   ["fit"],
   ["lab", "ica"],
   ["cli", "index.ts"],

@@ -1,9 +1,17 @@
+export { type BesideOptions, beside } from "./beside.js";
 export type { Bijection, Config } from "./bijection.js";
 export { type Chain, chain } from "./chain.js";
+export {
+  type ColumnTransform,
+  type ColumnTransformsOptions,
+  columnTransforms,
+  throughTransforms,
+} from "./column-transforms.js";
+export { type ConditionalAffineOptions, conditionalAffine } from "./conditional-affine.js";
 export { type ConstrainedNetwork, constrainedNetwork, project } from "./constrained-network.js";
 export { type DenseLayer, denseLayers } from "./dense-layers.js";
 export type { AffineMap, LinearOptions } from "./dense-start.js";
-export { type GdnOptions, gdn } from "./gdn.js";
+export { type GdnInverse, type GdnOptions, gdn } from "./gdn.js";
 export { invertMonotone, type MonotoneFunction } from "./guarded-inverse.js";
 export type { MonotoneNetworkOptions } from "./hidden-units.js";
 export { type LeakyTanhOptions, leakyTanh } from "./leaky-tanh.js";

@@ -2,8 +2,11 @@
 
 import { z } from "zod";
 import { LogdetError } from "../errors.js";
+import { beside } from "./beside.js";
 import type { Bijection, Config } from "./bijection.js";
 import { chain } from "./chain.js";
+import { columnTransforms } from "./column-transforms.js";
+import { conditionalAffine } from "./conditional-affine.js";
 import { gdn } from "./gdn.js";
 import { leakyTanh } from "./leaky-tanh.js";
 import { linear } from "./linear.js";
@@ -25,6 +28,14 @@ interface Entry {
 
 const dim = z.int().positive().max(65_536);
 const positive = z.number().positive().finite();
+const number = z.number().refine(Number.isFinite);
+const columnTransform = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("identity") }),
+  z.strictObject({ type: z.literal("log"), bound: number }),
+  z.strictObject({ type: z.literal("log-below"), bound: number }),
+  z.strictObject({ type: z.literal("logit"), lower: number, upper: number }),
+  z.strictObject({ type: z.literal("asinh"), width: positive }),
+]);
 
 function entry<S extends z.ZodType>(
   summary: string,
@@ -96,6 +107,7 @@ export const bijections: Readonly<Record<string, Entry>> = {
       dim,
       alpha: z.number().min(1).finite(),
       epsilon: z.union([positive.max(1), z.literal("learned")]),
+      inverse: z.enum(["newton", "fixed-point"]).optional(),
     }),
     (options) => gdn(options),
   ),
@@ -115,6 +127,28 @@ export const bijections: Readonly<Record<string, Entry>> = {
         .max(1000),
     }),
     ({ parts }, path) => chain(parts.map((part, i) => buildBijection(part, [...path, `layer ${i + 1}`]))),
+  ),
+  "column-transforms": entry(
+    "a fixed curve a column: log, logit or asinh; then its centre and scale",
+    z
+      .strictObject({ dim, transforms: z.array(columnTransform) })
+      .refine(({ dim, transforms }) => transforms.length === dim, {
+        message: "there must be one transform a column",
+        path: ["transforms"],
+      }),
+    (options) => columnTransforms(options),
+  ),
+  "conditional-affine": entry(
+    "shift and scale of each column as learned functions of what is given",
+    z
+      .strictObject({ dim, given: dim, hidden: z.int().positive().max(4096).optional() })
+      .refine(({ dim, given }) => dim * given <= 1e8, { message: "the table would be too large" }),
+    (options) => conditionalAffine(options),
+  ),
+  beside: entry(
+    "a bijection of the first columns beside others that it may depend on",
+    z.strictObject({ inner: z.looseObject({ type: z.string() }), extra: z.int().nonnegative().max(65_536) }),
+    ({ inner, extra }, path) => beside({ inner: buildBijection(inner, [...path, "inner"]), extra }),
   ),
   reversed: entry(
     "another bijection the other way round",

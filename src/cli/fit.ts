@@ -3,9 +3,10 @@
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type ColumnType, columnTypes } from "../data/column-types.js";
 import type { Table } from "../data/index.js";
-import { parseNames } from "../data/names.js";
+import { nearestName, parseNames } from "../data/names.js";
 import { distributions } from "../distributions/index.js";
 import { LogdetError } from "../errors.js";
 import type { Fitted } from "../fit/index.js";
@@ -22,7 +23,8 @@ import { Output, programName } from "./output.js";
 interface FitFlags extends CommonFlags {
   readonly columns?: string[];
   readonly exclude?: string[];
-  readonly missing?: "error" | "drop";
+  readonly types?: Record<string, ColumnType>;
+  readonly missing?: FitOptions["missing"];
   readonly config?: string;
   readonly force?: boolean;
   readonly flow?: string;
@@ -49,7 +51,7 @@ interface FitFlags extends CommonFlags {
 export function define(command: Command): void {
   command
     .description(
-      "Fits a density to the numeric columns of a table and saves it as a model folder: parameters, ONNX files, " +
+      "Fits a density to the columns of a table, numbers, categories and dates, and saves it as a model folder: parameters, ONNX files, " +
         "a model card and a report with pictures. Everything is chosen from the table's size and width unless you say " +
         "otherwise.",
     )
@@ -60,8 +62,16 @@ export function define(command: Command): void {
     .optionsGroup("Data:")
     .option("--columns <names>", "the columns to use: a,b,c (default: all)", parseNames)
     .option("--exclude <names>", "columns to leave out: a,b,c", parseNames)
+    .option(
+      "--types <list>",
+      "what columns hold, where it is not what it looks like: size=categorical,price=heavy-tailed",
+      parseTypes,
+    )
     .addOption(
-      new Option("--missing <what>", "rows with missing values").choices(["error", "drop"]).default("error"),
+      new Option(
+        "--missing <what>",
+        "rows with missing values: an error, left out, or part of the model (default: error)",
+      ).choices(["error", "drop", "model"]),
     )
     .option("--validation <share>", "share of the rows held out, between 0 and 1 (default: 0.15)", share)
     .option(
@@ -193,15 +203,16 @@ async function run(data: string[], flags: FitFlags): Promise<void> {
 
 async function read(
   data: string[],
-  { columns, exclude, missing }: FitFlags,
-  { threads }: FitOptions,
+  { columns, exclude }: FitFlags,
+  { threads, types, missing = "error" }: FitOptions,
   signal: AbortSignal,
 ): Promise<Table> {
   const { readTable } = await import("../data/index.js");
   // Nobody may ever send the rest.
   if (data.includes("-")) signal.addEventListener("abort", () => process.stdin.destroy());
   try {
-    return await readTable(data, { columns, exclude, missing, threads });
+    const cells = missing === "model" ? "cells" : missing;
+    return await readTable(data, { columns, exclude, mixed: true, types, missing: cells, threads });
   } catch (error) {
     if (!signal.aborted) throw error;
     throw nothingToKeep();
@@ -234,6 +245,23 @@ function nothingToKeep(): LogdetError {
   return new LogdetError("interrupted", "stopped before there was a model to keep; nothing was written");
 }
 
+/** `a=categorical,b=date` */
+function parseTypes(list: string): Record<string, ColumnType> {
+  const entries = parseNames(list).map((entry): [string, ColumnType] => {
+    const at = entry.lastIndexOf("=");
+    const [name, type] = [entry.slice(0, at), entry.slice(at + 1).trim()];
+    const known = columnTypes.find((candidate) => candidate === type);
+    if (at < 1 || known === undefined) {
+      const nearest = at < 1 ? undefined : nearestName(type, columnTypes);
+      throw new InvalidArgumentError(
+        `"${entry}" is not COLUMN=TYPE.${nearest ? ` Did you mean ${nearest}?` : ""} Types: ${columnTypes.join(", ")}.`,
+      );
+    }
+    return [name.trim(), known];
+  });
+  return Object.fromEntries(entries);
+}
+
 /** Choices from the --config file, and over them those of the command line. */
 async function fitOptions(flags: FitFlags): Promise<FitOptions> {
   const {
@@ -253,12 +281,12 @@ async function fitOptions(flags: FitFlags): Promise<FitOptions> {
     lipschitz,
     monitor,
   } = flags;
-  const { validation, calibration, jitter, seed, threads } = flags;
+  const { types, missing, validation, calibration, jitter, seed, threads } = flags;
   const given = {
     // Commander sets `search` to true unless --no-search is given, which a --config file may say too.
     ...{ components, noise, members, search: flags.search === false ? false : undefined },
     ...{ flow, layers, activation, base, jacobian, optimizer, learningRate: lr, batch, epochs, patience },
-    ...{ lipschitz, monitor, validation, calibration, jitter, seed, threads },
+    ...{ types, missing, lipschitz, monitor, validation, calibration, jitter, seed, threads },
   };
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return parseFitOptions({ ...(flags.config !== undefined && (await readConfig(flags.config))), ...named });

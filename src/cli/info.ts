@@ -86,7 +86,7 @@ async function tailsOfModel(model: Model, seed?: number): Promise<TailReport | u
   const { columns, metrics, training } = model.config;
   const tails = metrics.tails && (await modelTails(model, metrics.tails, seed ?? training.seed));
   if (!metrics.tails || !tails) return undefined;
-  const names = columns.map(({ name }) => name);
+  const names = columns.flatMap(({ kind, name }) => (kind === "categorical" ? [] : [name]));
   const wrong = compareTails(metrics.tails, tails, names).map(tailSentence);
   return { model: tails, words: wrong.length > 0 ? wrong : ["tails match"] };
 }
@@ -133,11 +133,13 @@ function describe(
         ["name", "kind", "step", "minimum", "maximum", "mean", "deviation"],
         ...columns
           .slice(0, listed)
-          .map(({ name, kind, quantum, minimum, maximum, center, scale }) => [
+          .map(({ name, kind, missing, quantum, categories, minimum, maximum, center, scale }) => [
             name,
-            kind,
+            missing ? `${kind}, may be missing` : kind,
             quantum === undefined ? "" : formatNumber(quantum),
-            ...[minimum, maximum, center, scale].map(formatNumber),
+            ...(categories
+              ? [`${formatCount(categories.length)} categories`, "", "", ""]
+              : [minimum, maximum, center, scale].map(formatNumber)),
           ]),
       ]),
     ),
@@ -224,6 +226,8 @@ const indent = (lines: readonly string[]) => lines.map((line) => margin + line);
 type Part = ModelConfig["flow"]["base"];
 
 function layersOf(bijection: Part): [string, string][] {
+  // Beside columns that stay as they are.
+  if (bijection.type === "beside") return layersOf(bijection.inner as Part);
   const parts = Array.isArray(bijection.parts) ? (bijection.parts as Part[]) : [bijection];
   const rows = parts.slice(0, listed).map((part, i): [string, string] => [String(i + 1), wordsOf(part)]);
   return parts.length > listed ? [...rows, ["…", `${parts.length - listed} more`]] : rows;

@@ -17,6 +17,7 @@ const commands: readonly { name: string; summary: string; load(): Promise<Comman
     summary: "add each row's log-density and p-value under a model to a table",
     load: () => import("./score.js"),
   },
+  { name: "explain", summary: "say which columns make rows strange", load: () => import("./explain.js") },
   { name: "sample", summary: "draw new rows from a model", load: () => import("./sample.js") },
   { name: "info", summary: "show what a model is and how good it is", load: () => import("./info.js") },
   { name: "ica", summary: "find independent sources mixed in a table", load: () => import("./ica.js") },

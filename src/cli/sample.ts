@@ -1,8 +1,7 @@
 // logdet sample MODEL: new rows drawn from a model.
 
 import type { Command } from "commander";
-import type { OutputColumn } from "../data/index.js";
-import type { Model } from "../model/index.js";
+import { columnsOf } from "./columns-of.js";
 import { countOf } from "./format.js";
 import { addCommonOptions, addTableOptions, type TableFlags, wholeNumber } from "./options.js";
 import { Output } from "./output.js";
@@ -10,6 +9,7 @@ import { openTarget } from "./target.js";
 
 interface SampleFlags extends TableFlags {
   readonly rows: number;
+  readonly missing?: boolean;
 }
 
 export function define(command: Command): void {
@@ -19,7 +19,8 @@ export function define(command: Command): void {
         "get values as the data had them.",
     )
     .argument("<model>", "model folder")
-    .option("-n, --rows <n>", "how many rows to draw", wholeNumber(1), 1000);
+    .option("-n, --rows <n>", "how many rows to draw", wholeNumber(1), 1000)
+    .option("--missing", "leave cells empty as often as they were in the data (default: rows are complete)");
   addCommonOptions(command, {
     outValue: "file",
     out: "file to write (default: standard output)",
@@ -44,8 +45,8 @@ async function run(folder: string, flags: SampleFlags): Promise<void> {
   const { load } = await import("../model/index.js");
   const model = await load(folder, { threads: flags.threads });
   try {
-    const rows = await model.sample(flags.rows, { seed: flags.seed });
-    const written = await writeTable(tableOf(model, rows), target);
+    const rows = await model.sample(flags.rows, { seed: flags.seed, missing: flags.missing });
+    const written = await writeTable(columnsOf(model, rows), target);
     for (const text of written.notices) output.note(`Note: ${text}`);
     const { out, seed = 0 } = flags;
     const text = `${countOf(written.rows, "row")} drawn with seed ${seed}.`;
@@ -59,14 +60,3 @@ async function run(folder: string, flags: SampleFlags): Promise<void> {
     await model.release();
   }
 }
-
-/** Row-major rows as named columns; what was whole numbers in the data is whole numbers again, without ".0". */
-function tableOf({ columns, dim }: Model, rows: Float64Array): OutputColumn[] {
-  return columns.map(({ name, lattice, quantum = 0, minimum }, d) => {
-    const values = Float64Array.from({ length: rows.length / dim }, (_, i) => rows[i * dim + d]);
-    const whole = lattice === true && Number.isInteger(quantum) && Number.isInteger(minimum);
-    return { name, values: whole && values.every(fitsInt32) ? Int32Array.from(values) : values };
-  });
-}
-
-const fitsInt32 = (value: number) => value === (value | 0);

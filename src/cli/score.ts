@@ -9,13 +9,18 @@ import type { Calibration, Model } from "../model/index.js";
 import { defaultStatistic, statistics } from "../model/statistics.js";
 import type { Decision, DecisionFlags } from "./decision.js";
 import { countOf, formatCount, formatNats } from "./format.js";
-import { addCommonOptions, addTableOptions, numberThat, type TableFlags } from "./options.js";
+import { addCommonOptions, addTableOptions, numberThat, type TableFlags, wholeNumber } from "./options.js";
 import { Output } from "./output.js";
+import type { ReasonsFlags } from "./reasons.js";
 import { openTarget } from "./target.js";
 
-interface ScoreFlags extends TableFlags, DecisionFlags {
-  readonly missing: "error" | "drop";
+/** How rows are read. */
+export interface ReadFlags {
+  readonly missing?: "error" | "drop" | "model";
+  readonly threads?: number;
 }
+
+interface ScoreFlags extends TableFlags, DecisionFlags, ReadFlags, ReasonsFlags {}
 
 /** Rows scored between two looks at the clock. */
 const batchRows = 16_384;
@@ -33,9 +38,10 @@ export function define(command: Command): void {
       'CSV, TSV, Parquet, JSON or NDJSON files, plain, .gz or .zst; globs; "-" for standard input',
     )
     .addOption(
-      new Option("--missing <what>", "rows with missing values: an error, or empty results")
-        .choices(["error", "drop"])
-        .default("error"),
+      new Option(
+        "--missing <what>",
+        "rows with missing values: an error, empty results, or the density of what is known (default: as the model was fitted)",
+      ).choices(["error", "drop", "model"]),
     )
     .optionsGroup("Decisions:")
     .addOption(
@@ -45,12 +51,17 @@ export function define(command: Command): void {
     )
     .option("--alpha <rate>", "flag rows so that at most this share of normal rows is flagged: 0.01", level)
     .option("--fdr <rate>", "flag rows so that at most this share of the flagged is normal: 0.1", level)
+    .option(
+      "--reasons <n>",
+      "say in words which n columns make a row strange: of flagged rows, or of all without --alpha and --fdr; slow",
+      wholeNumber(1),
+    )
     .optionsGroup("Output and running:");
   addCommonOptions(command, {
     outValue: "file",
     out: "file to write (default: standard output)",
     json: "a summary as one JSON object; needs --out",
-    seed: "taken by every command; scoring draws nothing at random",
+    seed: "of the rows that --reasons compares with; scoring itself draws nothing at random",
   });
   addTableOptions(command)
     .addHelpText(
@@ -63,7 +74,7 @@ ${statisticList()}
 
 Examples:
   logdet score measurements.logdet new.csv > scored.csv
-  logdet score measurements.logdet new.csv --alpha 0.01 --out flagged.csv
+  logdet score measurements.logdet new.csv --alpha 0.01 --reasons 3 --out flagged.csv
   logdet score measurements.logdet 'logs/*.parquet' --out scored.parquet --missing drop
   zcat new.csv.gz | logdet score measurements.logdet - --format ndjson | less`,
     )
@@ -82,19 +93,15 @@ function statisticList(): string {
 async function run(folder: string, data: string[], flags: ScoreFlags): Promise<void> {
   const output = new Output(flags);
   const target = await openTarget(flags);
-  const { appendColumns, openSources, readTable, toSourceRows } = await import("../data/index.js");
+  const { appendColumns, openSources, toSourceRows } = await import("../data/index.js");
   const { load } = await import("../model/index.js");
   const { calibrationFor, decide } = await import("./decision.js");
+  const { reasonsFor } = await import("./reasons.js");
   const model = await load(folder, { threads: flags.threads });
   const calibration = calibrationFor(model, flags);
   const sources = await openSources(data);
   try {
-    await requireColumns(model, sources);
-    const table = await readTable(sources, {
-      columns: model.columns.map(({ name }) => name),
-      missing: flags.missing === "drop" ? "keep" : "error",
-      threads: flags.threads,
-    });
+    const table = await readRows(model, sources, flags);
     for (const text of table.notices) output.note(`Note: ${text}`);
     const scores = await scoreRows(model, table, flags, output);
     const columns: OutputColumn[] = [{ name: "log_prob", values: toSourceRows(table, scores.logProb) }];
@@ -102,13 +109,23 @@ async function run(folder: string, data: string[], flags: ScoreFlags): Promise<v
     if (pValues) columns.push({ name: "p_value", values: pValues });
     const decision = calibration && pValues && decide(pValues, calibration, flags);
     if (decision) columns.push({ name: "is_anomaly", values: decision.flags });
+    const reasons =
+      flags.reasons === undefined
+        ? undefined
+        : await reasonsFor(model, table, decision?.flags, flags, output);
+    if (reasons) columns.push({ name: "reasons", values: reasons.words });
     const written = await appendColumns(sources, columns, target, { threads: flags.threads });
-    const later = [...written.notices, ...(calibration ? [] : [uncalibrated])];
+    const later = [
+      ...written.notices,
+      ...(calibration ? [] : [uncalibrated]),
+      ...(reasons && reasons.left > 0 ? [`${countOf(reasons.left, "row")} left without reasons.`] : []),
+    ];
     for (const text of later) output.note(`Note: ${text}`);
 
     const summary = {
       ...summarize(toSourceRows(table, scores.logProb)),
       ...(calibration && summarizeDecision(calibration, decision, flags)),
+      ...(reasons && { explained: reasons.explained }),
       out: flags.out,
       notices: [...table.notices, ...later],
     };
@@ -116,6 +133,7 @@ async function run(folder: string, data: string[], flags: ScoreFlags): Promise<v
       `${countOf(summary.scored, "row")} scored: mean log-density ${formatNats(summary.meanLogProb)} nats, ` +
         `lowest ${formatNats(summary.lowest.logProb)} in row ${formatCount(summary.lowest.row)}.`,
       ...(decision ? [decision.text] : []),
+      ...(reasons ? [`Reasons for ${countOf(reasons.explained, "row")}.`] : []),
     ].join(" ");
     if (flags.out === undefined) output.note(text);
     else await output.result(summary, () => [`${flags.out}: ${text}`]);
@@ -126,12 +144,42 @@ async function run(folder: string, data: string[], flags: ScoreFlags): Promise<v
   }
 }
 
-async function requireColumns({ columns }: Model, sources: Sources): Promise<void> {
+/** The rows of files with the model's columns, in their order; what is asked for to be left out is left out. */
+export async function readRows(model: Model, sources: Sources, flags: ReadFlags): Promise<Table> {
+  const { readTable } = await import("../data/index.js");
+  await requireColumns(model, sources);
+  return readTable(sources, {
+    model: model.columns,
+    missing: cellPolicy(model, flags),
+    threads: flags.threads,
+  });
+}
+
+/** What becomes of missing cells. */
+function cellPolicy(
+  { columns, filler }: Model,
+  { missing = columns.some((column) => column.missing) ? "model" : "error" }: ReadFlags,
+): "error" | "keep" | "cells" {
+  if (missing === "drop") return "keep";
+  if (missing === "model" && filler === undefined)
+    throw new LogdetError("model", "--missing model: this model has nothing to fill missing cells from", {
+      hint: "Fit it again with --missing model.",
+    });
+  return missing === "model" ? "cells" : "error";
+}
+
+/** Columns of a table that the model's are made of. */
+const sourcesOf = ({ columns }: Model): string[] => [
+  ...new Set(columns.map(({ name, part }) => part?.source ?? name)),
+];
+
+async function requireColumns(model: Model, sources: Sources): Promise<void> {
   const { columnNames } = await import("../data/index.js");
   const present = await columnNames(sources);
-  const missing = columns.map(({ name }) => name).filter((name) => !present.includes(name));
+  const needed = sourcesOf(model);
+  const missing = needed.filter((name) => !present.includes(name));
   if (missing.length === 0) return;
-  const unused = present.filter((name) => !columns.some((column) => column.name === name));
+  const unused = present.filter((name) => !needed.includes(name));
   const meant = missing.flatMap((name) => {
     const nearest = nearestName(name, unused);
     return nearest === undefined ? [] : [`"${nearest}" to "${name}"`];
@@ -165,10 +213,10 @@ interface Scores {
   readonly pValues: Float64Array | undefined;
 }
 
-async function scoreRows(
+export async function scoreRows(
   model: Model,
   { columns, rows }: Table,
-  { statistic }: ScoreFlags,
+  { statistic }: Pick<ScoreFlags, "statistic">,
   { progress }: Output,
 ): Promise<Scores> {
   const { dim } = model;

@@ -23,17 +23,22 @@ const NEGLIGIBLE = 1e-5;
  * Finds columns that are exact linear combinations of columns before them, by a Cholesky factorisation of the
  * correlation matrix in float64 that sets dependent columns aside.
  *
- * Only continuous columns count: the noise of a dequantised column is its own. With no more rows than columns every
- * column would be a combination of others, which tells nothing: the answer is then undefined.
+ * Only continuous columns count: the noise of a dequantised column is its own. Of rows, only those count in which all of
+ * them are known; columns with the most missing cells are set aside until there are enough. With no more rows than columns
+ * every column would be a combination of others, which tells nothing: the answer is then undefined.
  * Cost O(D³) for D continuous columns, independent of the number of rows but for confirming.
  *
  * @example findCollinear(table, plans)?.equations // ["total = north + south"]
  */
 export function findCollinear(table: Table, plans: readonly ColumnPlan[]): Collinearity | undefined {
-  const continuous = plans.filter((plan) => plan.kind === "continuous");
-  const rows = Math.min(table.rows, continuous.length + SPARE_ROWS);
-  if (continuous.length < 2 || rows <= continuous.length + 1) return undefined;
+  const { continuous, known } = knownTogether(
+    table,
+    plans.filter((plan) => plan.kind === "continuous"),
+  );
+  const count = Math.min(known.length, continuous.length + SPARE_ROWS);
+  if (continuous.length < 2 || count <= continuous.length + 1) return undefined;
 
+  const rows = Uint32Array.from({ length: count }, (_, i) => known[Math.floor((i * known.length) / count)]);
   const samples = continuous.map((plan) => sample(valuesOf(table, plan), plan, rows));
   const pivots: number[] = [];
   const factor: Float64Array[] = []; // row by row, one a pivot
@@ -61,9 +66,10 @@ export function findCollinear(table: Table, plans: readonly ColumnPlan[]): Colli
       const standardised = (weight * samples[j].scale) / samples[pivots[p]].scale;
       return Math.abs(standardised) < NEGLIGIBLE ? [] : [{ plan, standardised }];
     });
-    if (!holdsEverywhere(table, continuous[j], terms)) continue;
+    const rest = restEverywhere(table, continuous[j], terms);
+    if (rest === undefined) continue;
     columns.push(continuous[j].name);
-    equations.push(inWords(continuous[j], terms));
+    equations.push(inWords(continuous[j], terms, rest));
   }
   return columns.length > 0 ? { columns, equations } : undefined;
 }
@@ -78,21 +84,47 @@ function valuesOf(table: Table, plan: ColumnPlan): Float64Array {
   return table.columns[plan.index].values;
 }
 
-/** Evenly spaced rows of a standardised column, centred and brought to unit length; `scale` is the length they had. */
+/** The columns with fewest missing cells that are known together in more than twice as many rows, and these rows. */
+function knownTogether(
+  table: Table,
+  plans: readonly ColumnPlan[],
+): { continuous: readonly ColumnPlan[]; known: Uint32Array } {
+  const all = Uint32Array.from({ length: table.rows }, (_, row) => row);
+  const missing = new Map(
+    plans.map((plan) => [
+      plan,
+      plan.missing ? valuesOf(table, plan).reduce((sum, value) => sum + Number(Number.isNaN(value)), 0) : 0,
+    ]),
+  );
+  const set = new Set(plans);
+  for (;;) {
+    const incomplete = [...set].filter((plan) => plan.missing);
+    const columns = incomplete.map((plan) => valuesOf(table, plan));
+    const known =
+      columns.length === 0 ? all : all.filter((row) => columns.every((values) => !Number.isNaN(values[row])));
+    if (incomplete.length === 0 || known.length > 2 * set.size)
+      return { continuous: plans.filter((plan) => set.has(plan)), known };
+    const most = incomplete.reduce((a, b) => ((missing.get(b) ?? 0) > (missing.get(a) ?? 0) ? b : a));
+    set.delete(most);
+  }
+}
+
+/** Some rows of a standardised column, centred and brought to unit length; `scale` is the length they had. */
 function sample(
   values: Float64Array,
   plan: ColumnPlan,
-  rows: number,
+  rows: Uint32Array,
 ): { values: Float64Array; scale: number } {
-  const out = new Float64Array(rows);
+  const n = rows.length;
+  const out = new Float64Array(n);
   let mean = 0;
-  for (let i = 0; i < rows; i++) {
-    out[i] = (values[Math.floor((i * values.length) / rows)] - plan.center) / plan.scale;
-    mean += out[i] / rows;
+  for (let i = 0; i < n; i++) {
+    out[i] = (values[rows[i]] - plan.center) / plan.scale;
+    mean += out[i] / n;
   }
-  for (let i = 0; i < rows; i++) out[i] -= mean;
+  for (let i = 0; i < n; i++) out[i] -= mean;
   const scale = Math.sqrt(dot(out, out));
-  if (scale > 0) for (let i = 0; i < rows; i++) out[i] /= scale;
+  if (scale > 0) for (let i = 0; i < n; i++) out[i] /= scale;
   return { values: out, scale };
 }
 
@@ -112,9 +144,12 @@ function backSubstitute(factor: readonly Float64Array[], row: Float64Array): num
   return weights;
 }
 
-/** Whether the combination explains the column on every row, not only on those that were looked at. */
-function holdsEverywhere(table: Table, target: ColumnPlan, terms: readonly Term[]): boolean {
-  const residual = Float64Array.from(
+/**
+ * What the combination leaves of the standardised column, a constant, if it explains it on every row where all is known, not
+ * only on those that were looked at. Undefined if it does not.
+ */
+function restEverywhere(table: Table, target: ColumnPlan, terms: readonly Term[]): number | undefined {
+  let residual = Float64Array.from(
     valuesOf(table, target),
     (value) => (value - target.center) / target.scale,
   );
@@ -123,21 +158,24 @@ function holdsEverywhere(table: Table, target: ColumnPlan, terms: readonly Term[
     for (let i = 0; i < residual.length; i++)
       residual[i] -= (standardised * (values[i] - plan.center)) / plan.scale;
   }
+  if ([target, ...terms.map(({ plan }) => plan)].some(({ missing }) => missing))
+    residual = residual.filter((value) => !Number.isNaN(value));
   let sum = 0;
   for (const value of residual) sum += value;
+  const mean = sum / residual.length;
   let squares = 0;
-  for (const value of residual) squares += (value - sum / residual.length) ** 2;
-  return squares / residual.length <= 10 * TOLERANCE;
+  for (const value of residual) squares += (value - mean) ** 2;
+  return squares / residual.length <= 10 * TOLERANCE ? mean : undefined;
 }
 
-function inWords(target: ColumnPlan, terms: readonly Term[]): string {
+function inWords(target: ColumnPlan, terms: readonly Term[], rest: number): string {
   if (terms.length > 6)
     return `${target.name} is a linear combination of ${terms.length} columns: ${terms
       .slice(0, 6)
       .map(({ plan }) => plan.name)
       .join(", ")}, …`;
   let text = "";
-  let constant = target.center;
+  let constant = target.center + rest * target.scale;
   const append = (value: number, what: string) => {
     const size = String(Number(Math.abs(value).toPrecision(4)));
     const sign = value < 0 ? "-" : "+";

@@ -1,15 +1,18 @@
 // What each column needs before a flow can fit it: constants dropped, discrete columns found and given the width of
 // their cells, and the mean and standard deviation with which all are standardised.
 
+import type { ColumnTransform } from "../bijections/index.js";
 import { LogdetError } from "../errors.js";
+import type { ColumnType } from "./column-types.js";
 import { findLattice } from "./lattice.js";
 import { count } from "./messages.js";
-import { someNames } from "./names.js";
-import type { Table } from "./table.js";
+import { nearestName, someNames } from "./names.js";
+import { inferNumericType, type NumericType, plainType, planNumericType } from "./numeric-types.js";
+import type { Table, TableColumn } from "./table.js";
 
 /**
- * How one column becomes one coordinate: (value + noise − center) / scale. Plain numbers: this is what a saved
- * model keeps.
+ * How one column becomes coordinates: a number one, (value + noise − center) / scale; a category a block of slots of which
+ * one is 1 (coordinates.ts). Plain numbers and words: this is what a saved model keeps.
  *
  * A value v of a discrete column stands for the cell [v − quantum/2, v + quantum/2); its noise is uniform in
  * ±quantum/2, fresh at each draw. A continuous column has no noise.
@@ -18,17 +21,38 @@ export interface ColumnPlan {
   readonly name: string;
   /** The column's place in the table that was analysed. */
   readonly index: number;
-  readonly kind: "continuous" | "discrete";
+  readonly kind: "continuous" | "discrete" | "categorical";
+  /** What the column holds, inferred or said. */
+  readonly type?: ColumnType;
+  /** What code k stands for. Categorical columns only. */
+  readonly categories?: readonly string[];
+  /** True if some cells are missing. Absent otherwise. */
+  readonly missing?: true;
   /** The width of a cell, in the column's units. Discrete columns only. */
   readonly quantum?: number;
   /** Whether every value is `minimum` plus whole quanta, so that drawn values can be rounded to such. Discrete columns only. */
   readonly lattice?: boolean;
-  /** What becomes 0, in the column's units: the mean. */
+  /** What becomes 0, in the column's units: the mean, but for bounds and heavy tails (numeric-types.ts). Of a categorical column, 0. */
   readonly center: number;
-  /** What becomes 1, in the column's units, > 0: the standard deviation, the noise of a discrete column included. */
+  /**
+   * What lies this far above becomes 1, in the column's units, > 0: the standard deviation, the noise of a discrete column
+   * included. Of a categorical column, 1.
+   */
   readonly scale: number;
+  /** A curve that a flow should send the coordinate through first, in the coordinate's units. Absent: none. */
+  readonly transform?: Exclude<ColumnTransform, { type: "identity" }>;
   readonly minimum: number;
   readonly maximum: number;
+}
+
+export interface AnalyzeOptions {
+  /** What columns hold, by name, where it is not what it looks like. */
+  readonly types?: Readonly<Record<string, ColumnType>> | undefined;
+  /**
+   * Whether bounds and heavy tails are looked for, and get a `transform`: for flows that send columns through it. Default:
+   * false, only what `types` says.
+   */
+  readonly infer?: boolean | undefined;
 }
 
 export interface ColumnAnalysis {
@@ -50,31 +74,39 @@ const EMPTY_STEPS = 10;
  * has too. The quantum is the step of the decimal lattice the values lie on; without one, or if a fractional one is
  * almost empty, the median gap between neighbouring distinct values. Few coincidental repeats, as in values rounded to many places, leave a column continuous.
  *
- * @throws LogdetError (data) if no column varies
+ * A column of codes is categorical; cells that are NaN are missing, and are left out of all that is computed. What kind of
+ * number a column holds is said in `types` or inferred, see `inferNumericType`; types of columns that are not of numbers were
+ * heeded when the table was read.
+ *
+ * @throws LogdetError (data) if no column varies, or a column is not of the type that is said; (usage) if `types` names a
+ *   column that is not in the table
+ * @example analyzeColumns(table, { types: { income: "positive" } }).plans
  */
-export function analyzeColumns(table: Table): ColumnAnalysis {
+export function analyzeColumns(
+  table: Table,
+  { types = {}, infer = false }: AnalyzeOptions = {},
+): ColumnAnalysis {
+  checkTypes(table, types);
   const plans: ColumnPlan[] = [];
   const constants: string[] = [];
-  table.columns.forEach(({ name, values }, index) => {
-    const sorted = values.slice().sort();
-    const minimum = sorted[0];
-    const maximum = sorted[sorted.length - 1];
-    if (minimum === maximum) {
-      constants.push(`${name} (always ${minimum})`);
-      return;
+  table.columns.forEach((column, index) => {
+    const { name, values, categories } = column;
+    const sorted = values.slice().sort(); // missing cells, NaN, last
+    const missing = sorted.length > 0 && Number.isNaN(sorted[sorted.length - 1]);
+    const known = missing ? sorted.subarray(0, sorted.findIndex(Number.isNaN)) : sorted;
+    const minimum = known[0];
+    const maximum = known[known.length - 1];
+    if (known.length === 0) {
+      constants.push(`${name} (always missing)`);
+    } else if (categories === undefined ? minimum === maximum : categories.length === 1 && !missing) {
+      const value = categories?.[0] ?? minimum;
+      constants.push(`${name} (always ${value}${missing ? " or missing" : ""})`);
+    } else {
+      const plan = categories
+        ? planCategories(categories, types[name] ?? table.types?.[name])
+        : planNumbers(column, known, types[name], infer);
+      plans.push({ name, index, ...plan, ...(missing && { missing }) });
     }
-    const cells = findCells(sorted);
-    const { mean: center, standardDeviation: scale } = moments(values, cells?.quantum ?? 0);
-    plans.push({
-      name,
-      index,
-      kind: cells ? "discrete" : "continuous",
-      ...cells,
-      center,
-      scale,
-      minimum,
-      maximum,
-    });
   });
   if (plans.length === 0)
     throw new LogdetError("data", `no column varies: ${someNames(constants)}`, {
@@ -84,6 +116,69 @@ export function analyzeColumns(table: Table): ColumnAnalysis {
           : "A density needs a column that varies.",
     });
   return { plans, notices: notices(plans, constants) };
+}
+
+type Plan = Omit<ColumnPlan, "name" | "index" | "missing">;
+
+function planCategories(categories: readonly string[], said: ColumnType = "categorical"): Plan {
+  const type = said === "boolean" ? said : "categorical";
+  return {
+    ...{ kind: "categorical", type, categories },
+    ...{ center: 0, scale: 1, minimum: 0, maximum: categories.length - 1 },
+  };
+}
+
+/** @param sorted the cells that are known, ascending */
+function planNumbers(
+  { name, values }: TableColumn,
+  sorted: Float64Array,
+  said: ColumnType | undefined,
+  infer: boolean,
+): Plan {
+  const cells = findCells(sorted);
+  const known = sorted.length < values.length ? values.filter((value) => !Number.isNaN(value)) : values;
+  const quantum = cells?.quantum ?? 0;
+  const facts = { name, sorted, quantum, ...moments(known, quantum) };
+  return {
+    kind: cells ? "discrete" : "continuous",
+    ...cells,
+    ...planNumericType(facts, isNumeric(said) ? said : infer ? inferNumericType(facts) : plainType(facts)),
+    ...{ minimum: sorted[0], maximum: sorted[sorted.length - 1] },
+  };
+}
+
+const numericTypes: readonly NumericType[] = [
+  "continuous",
+  "positive",
+  "interval",
+  "heavy-tailed",
+  "integer",
+];
+
+function isNumeric(type: ColumnType | undefined): type is NumericType {
+  return numericTypes.some((candidate) => candidate === type);
+}
+
+function checkTypes({ columns, sourceColumns }: Table, types: Readonly<Record<string, ColumnType>>): void {
+  for (const [name, type] of Object.entries(types)) {
+    const column = columns.find((candidate) => candidate.name === name);
+    if (column === undefined && !sourceColumns.includes(name)) {
+      const nearest = nearestName(name, [...sourceColumns, ...columns.map((candidate) => candidate.name)]);
+      throw new LogdetError("usage", `there is no column "${name}" to have the type "${type}"`, {
+        ...(nearest !== undefined && { hint: `Did you mean "${nearest}"?` }),
+      });
+    }
+    const isOfNumbers = column !== undefined && column.categories === undefined;
+    if (column !== undefined && isOfNumbers !== isNumeric(type) && type !== "date")
+      throw new LogdetError(
+        "usage",
+        `the column holds ${isOfNumbers ? "numbers" : "categories"}, which cannot have the type "${type}"`,
+        {
+          where: [`column ${name}`],
+          hint: "Types other than those of numbers are heeded when a table is read from files.",
+        },
+      );
+  }
 }
 
 /** The width of a discrete column's cells and whether they form a lattice; undefined for a continuous column. */
@@ -149,6 +244,16 @@ function moments(values: Float64Array, quantum: number): { mean: number; standar
   return { mean: (mean + rest / values.length) * scale, standardDeviation: Math.sqrt(variance) * scale };
 }
 
+/** Types that change what a fit does to a column, and what that is. */
+const unusual: readonly [NumericType, string][] = [
+  [
+    "positive",
+    "Seen on a logarithmic scale: the density ends at zero, and values of every order of magnitude count.",
+  ],
+  ["interval", "Seen on a logit scale: the density ends at both bounds."],
+  ["heavy-tailed", "Seen on a scale that is linear near the median and logarithmic far from it."],
+];
+
 function notices(plans: readonly ColumnPlan[], constants: readonly string[]): string[] {
   const all: string[] = [];
   if (constants.length > 0)
@@ -164,5 +269,12 @@ function notices(plans: readonly ColumnPlan[], constants: readonly string[]): st
         "Values that repeat exactly would get an infinite density, and a fit would chase it; so each is spread evenly " +
         "over its step, with fresh noise at every draw.",
     );
+  for (const [type, why] of unusual) {
+    const found = plans.filter((plan) => plan.type === type);
+    if (found.length > 0)
+      all.push(
+        `${count(found.length, `${type} column`)}: ${someNames(found.map(({ name }) => name))}. ${why}`,
+      );
+  }
   return all;
 }

@@ -16,7 +16,7 @@ export function formatNames(names: readonly string[]): string {
   const list = names
     .map((name) => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name))
     .join(",");
-  return /^[\p{L}\p{N}_.,:+@%/-]+$/u.test(list) ? list : `'${list.replaceAll("'", "'\\''")}'`;
+  return /^[\p{L}\p{N}_.,:+@%=/-]+$/u.test(list) ? list : `'${list.replaceAll("'", "'\\''")}'`;
 }
 
 /** The candidate most like `name`, if one is like enough to be what was meant. */

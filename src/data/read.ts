@@ -1,15 +1,27 @@
-// Files in, a table of numbers out. Every cell of the chosen columns is looked at: nothing is coerced, guessed from a
-// sample or left out in silence.
+// Files in, a table out. Every cell of the chosen columns is looked at: nothing is coerced, guessed from a sample or
+// left out in silence.
 
 import type { Readable } from "node:stream";
-import { type DuckDBConnection, DuckDBDoubleVector } from "@duckdb/node-api";
 import { LogdetError } from "../errors.js";
+import { type ColumnType, checkType } from "./column-types.js";
 import { withDatabase } from "./duckdb.js";
-import { count, readingFailed, shorten } from "./messages.js";
-import { formatNames, nearestName, someNames } from "./names.js";
-import { noRows, numberSql, openScan, type Scan, textSql } from "./scan.js";
+import { count } from "./messages.js";
+import { settleMissing } from "./missing.js";
+import { nearestName, someNames } from "./names.js";
+import {
+  checkCells,
+  columnsOf,
+  knownReadings,
+  lookAgain,
+  openReading,
+  type Reading,
+  readColumns,
+  sourceOf,
+} from "./reading.js";
+import { refuseText } from "./refusals.js";
+import { noRows, openScan, type Scan } from "./scan.js";
 import { openSources, type SourceFormat, type Sources } from "./sources.js";
-import type { NumericColumn, Table } from "./table.js";
+import type { KnownColumn, Table, TableColumn } from "./table.js";
 
 export interface ReadOptions {
   /** The columns to use, in this order. Default: all. */
@@ -17,10 +29,24 @@ export interface ReadOptions {
   /** Columns to leave out. */
   readonly exclude?: readonly string[];
   /**
-   * Rows with missing cells: an error (default), dropped, or left out but counted in `sourceRows`, so that
-   * `toSourceRows` and `appendColumns` can put results beside every row of the input ("keep").
+   * Whether columns that do not hold numbers are looked at: categories become codes, dates become their parts, and
+   * identifiers and free text are left out with a notice. Otherwise they are an error. Default: if `types` or `model` is
+   * given.
    */
-  readonly missing?: "error" | "drop" | "keep";
+  readonly mixed?: boolean;
+  /** What the named columns hold, whatever they look like. */
+  readonly types?: Readonly<Record<string, ColumnType>>;
+  /**
+   * The columns of a model, to be read as it knows them: exactly these, in this order, in place of `columns`. Numbers must
+   * be numbers; categories get the model's codes, and what is none of them `categories.length`.
+   */
+  readonly model?: readonly KnownColumn[];
+  /**
+   * Rows with missing cells: an error (default), dropped, or left out but counted in `sourceRows`, so that
+   * `toSourceRows` and `appendColumns` can put results beside every row of the input ("keep"). "cells": all rows stay,
+   * and missing cells are NaN.
+   */
+  readonly missing?: "error" | "drop" | "keep" | "cells";
   /** The files' format. Default: told by content and extension. */
   readonly format?: SourceFormat;
   /** What "-" reads. Default: standard input. */
@@ -30,7 +56,8 @@ export interface ReadOptions {
 }
 
 /**
- * Reads numeric columns from CSV, TSV, Parquet, JSON or NDJSON files, plain or compressed with gzip or zstd.
+ * Reads columns of numbers, and with `mixed` of categories and dates, from CSV, TSV, Parquet, JSON or NDJSON files, plain
+ * or compressed with gzip or zstd.
  *
  * Several files are read one after another and must have the same columns (by name, in any order). Rows keep their order.
  * Empty cells, NA, N/A, null and NaN are missing, in any case of letters.
@@ -57,22 +84,64 @@ export async function readTable(
 }
 
 function readOpened({ files }: Sources, options: ReadOptions): Promise<Table> {
+  const { types = {}, model, mixed = options.types !== undefined || model !== undefined } = options;
+  for (const [name, type] of Object.entries(types)) checkType(type, name);
   const paths = files.map((file) => file.path);
   return withDatabase(paths, options.threads, async (connection) => {
     const scans: Scan[] = [];
     for (const file of files) scans.push(await openScan(connection, file));
     const names = commonNames(scans);
     const chosen = chooseColumns(names, options, scans[0].file.name);
+    const asked = new Set(options.columns);
+    const readings = model
+      ? knownReadings(model)
+      : chosen.map((name) => openReading(name, types, asked.has(name)));
 
-    const columns = chosen.map((name) => new ColumnReader(name));
-    for (const scan of scans) await readFile(connection, scan, columns);
-
-    const rows = columns[0].length;
+    await readColumns(connection, scans, readings);
+    const rows = readings.find(({ reader }) => reader)?.reader?.length;
     if (rows === 0) throw noRows(scans[0].file);
-    await refuseText(connection, columns);
+    if (mixed) await lookAgain(connection, scans, readings);
+    else refuseText(readings);
+    for (const reading of readings) await checkCells(connection, reading, mixed);
+
     const where = files.length === 1 ? files[0].name : count(files.length, "file");
-    return finish(columns, rows, names, options.missing ?? "error", where);
+    return assemble(readings, names, { ...options, mixed }, where);
   });
+}
+
+/** Makes the table of what was read. */
+function assemble(
+  readings: readonly Reading[],
+  sourceColumns: readonly string[],
+  { model, mixed = false, missing = "error" }: ReadOptions,
+  where: string,
+): Table {
+  const taken = new Set(sourceColumns);
+  const notices: string[] = [];
+  const types: [string, ColumnType][] = [];
+  const gaps: { name: string; missing: number }[] = [];
+  let columns: TableColumn[] = [];
+  for (const reading of readings) {
+    const { name, reader } = reading;
+    const made = columnsOf(reading, {
+      taken,
+      dropsIdentifiers: mixed,
+      dropsEmpty: missing === "cells",
+    });
+    notices.push(...made.notices);
+    columns.push(...made.columns);
+    if (made.type) types.push([name, made.type]);
+    if (reader && made.columns.length > 0) gaps.push({ name, missing: reader.missing });
+  }
+  if (columns.length === 0)
+    throw new LogdetError("data", ["no column is left to read.", ...notices].join(" "), { where: [where] });
+  if (model) {
+    const byName = new Map(columns.map((column) => [column.name, column]));
+    columns = model.map(({ name }) => byName.get(name)!);
+  }
+  const rows = columns[0].values.length;
+  const table: Table = { columns, rows, sourceRows: rows, rowIndex: undefined, sourceColumns, notices };
+  return settleMissing(mixed ? { ...table, types: Object.fromEntries(types) } : table, gaps, missing, where);
 }
 
 /** The names all files have, in the first one's order. */
@@ -103,6 +172,8 @@ function chooseColumns(names: readonly string[], options: ReadOptions, file: str
   for (const [option, list] of [
     ["columns", options.columns ?? []],
     ["exclude", options.exclude ?? []],
+    ["types", Object.keys(options.types ?? {})],
+    ["model", options.model?.map(sourceOf) ?? []],
   ] as const) {
     const unknown = list.filter((name) => !known.has(name));
     if (unknown.length === 0) continue;
@@ -116,6 +187,7 @@ function chooseColumns(names: readonly string[], options: ReadOptions, file: str
       },
     );
   }
+  if (options.model) return [...new Set(options.model.map(sourceOf))];
   const excluded = new Set(options.exclude);
   const chosen = [...new Set(options.columns ?? names)].filter((name) => !excluded.has(name));
   if (chosen.length === 0)
@@ -124,187 +196,4 @@ function chooseColumns(names: readonly string[], options: ReadOptions, file: str
       hint: "Leave out fewer columns.",
     });
   return chosen;
-}
-
-/** Where a cell is, and in which file. */
-interface Place {
-  readonly scan: Scan;
-  /** From 0, within the file. */
-  readonly row: number;
-}
-
-/** What is known of one column while the files go past. */
-class ColumnReader {
-  readonly name: string;
-  length = 0;
-  missing = 0;
-  notNumbers = 0;
-  /** The first cell that is not a number, and the first that is infinite. */
-  firstText: Place | undefined;
-  firstInfinite: (Place & { value: number }) | undefined;
-  #chunks: Float64Array[] = [];
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  /** Takes `rows` values that start at row `start` of their file. */
-  take(vector: DuckDBDoubleVector, rows: number, scan: Scan, start: number): void {
-    const values = new Float64Array(rows);
-    for (let i = 0; i < rows; i++) {
-      const value = vector.getItem(i);
-      if (value === null) {
-        this.notNumbers++;
-        this.firstText ??= { scan, row: start + i };
-      } else if (Number.isNaN(value)) {
-        this.missing++;
-      } else if (!Number.isFinite(value)) {
-        this.firstInfinite ??= { scan, row: start + i, value };
-      }
-      values[i] = value ?? Number.NaN;
-    }
-    this.#chunks.push(values);
-    this.length += rows;
-  }
-
-  /** All values, NaN where missing. Gives the chunks up, so that a table is never held twice. */
-  join(): Float64Array {
-    const values = new Float64Array(this.length);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      values.set(chunk, at);
-      at += chunk.length;
-    }
-    this.#chunks = [];
-    return values;
-  }
-}
-
-async function readFile(
-  connection: DuckDBConnection,
-  scan: Scan,
-  columns: readonly ColumnReader[],
-): Promise<void> {
-  const position = new Map(scan.columns.map((column, i) => [column.name, i]));
-  const select = columns.map((column) => numberSql(scan, position.get(column.name)!));
-  try {
-    // Not `stream`: a streamed result that meets an error midway just ends, as if the file ended there.
-    const result = await connection.run(`SELECT ${select.join(", ")} FROM ${scan.from}`, [
-      ...scan.parameters,
-    ]);
-    let start = 0;
-    for (;;) {
-      const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) return;
-      columns.forEach((column, j) => {
-        const vector = chunk.getColumnVector(j);
-        if (!(vector instanceof DuckDBDoubleVector)) throw new Error(`column ${j} is not float64`);
-        column.take(vector, chunk.rowCount, scan, start);
-      });
-      start += chunk.rowCount;
-    }
-  } catch (error) {
-    throw readingFailed(scan.file, error);
-  }
-}
-
-/** A column most of whose cells are numbers has bad cells; any other is no numeric column. */
-async function refuseText(connection: DuckDBConnection, columns: readonly ColumnReader[]): Promise<void> {
-  const text = columns.filter(
-    ({ length, missing, notNumbers }) => notNumbers > 0 && 2 * notNumbers >= length - missing,
-  );
-  if (text.length > 0) {
-    const names = text.map((column) => column.name);
-    const { scan } = text[0].firstText!;
-    throw new LogdetError(
-      "data",
-      names.length === 1
-        ? `column ${names[0]} does not hold numbers`
-        : `${names.length} columns do not hold numbers: ${someNames(names)}`,
-      {
-        where: [scan.file.name],
-        hint: `To leave ${names.length === 1 ? "it" : "them"} out: --exclude ${formatNames(names)}`,
-      },
-    );
-  }
-  for (const { name, notNumbers, firstText } of columns) {
-    if (firstText === undefined) continue;
-    const { scan, row } = firstText;
-    const more = notNumbers > 1 ? ` (and ${count(notNumbers - 1, "more cell")} of this column)` : "";
-    throw new LogdetError(
-      "data",
-      `"${shorten(await cellText(connection, firstText, name))}" is not a number${more}`,
-      {
-        where: [scan.file.name, `row ${row + 1}`, `column ${name}`],
-        hint: `Mend the cell, or leave the column out: --exclude ${formatNames([name])}`,
-      },
-    );
-  }
-  for (const { name, firstInfinite } of columns) {
-    if (firstInfinite === undefined) continue;
-    const { scan, row, value } = firstInfinite;
-    throw new LogdetError("data", `${value > 0 ? "+" : "-"}infinity is not finite: it has no density`, {
-      where: [scan.file.name, `row ${row + 1}`, `column ${name}`],
-      hint: `Mend the cell, or leave the column out: --exclude ${formatNames([name])}`,
-    });
-  }
-}
-
-async function cellText(connection: DuckDBConnection, { scan, row }: Place, name: string): Promise<string> {
-  const i = scan.columns.findIndex((column) => column.name === name);
-  const sql = `SELECT ${textSql(scan, i)} FROM ${scan.from} LIMIT 1 OFFSET ${row}`;
-  const reader = await connection.runAndReadAll(sql, [...scan.parameters]);
-  return String(reader.getRows()[0][0]);
-}
-
-/** Settles the missing cells and makes the table. */
-function finish(
-  readers: readonly ColumnReader[],
-  sourceRows: number,
-  sourceColumns: readonly string[],
-  policy: "error" | "drop" | "keep",
-  source: string,
-): Table {
-  const where = [source];
-  const incomplete = readers.filter((column) => column.missing > 0);
-  if (incomplete.length === 0) {
-    const columns = readers.map((column) => ({ name: column.name, values: column.join() }));
-    return { columns, rows: sourceRows, sourceRows, rowIndex: undefined, sourceColumns, notices: [] };
-  }
-  const listing = someNames(
-    incomplete.map(({ name, missing }) => `${name} (${missing.toLocaleString("en-US")})`),
-  );
-  const exclude = `--exclude ${formatNames(incomplete.map((column) => column.name))}`;
-  if (policy === "error")
-    throw new LogdetError(
-      "data",
-      `values are missing in ${count(incomplete.length, "column")} of ${count(sourceRows, "row")}: ${listing}`,
-      { where, hint: `To drop the rows that miss any: --missing drop; to leave the columns out: ${exclude}` },
-    );
-
-  let columns: NumericColumn[] = readers.map((column) => ({ name: column.name, values: column.join() }));
-  const rowIndex = completeRows(columns, sourceRows);
-  if (rowIndex.length === 0)
-    throw new LogdetError("data", `every row misses a value: ${listing}`, {
-      where,
-      hint: `Leave out the columns that miss most: ${exclude}`,
-    });
-  columns = columns.map(({ name, values }) => ({
-    name,
-    values: Float64Array.from(rowIndex, (row) => values[row]),
-  }));
-  const left = sourceRows - rowIndex.length;
-  const notice = `${count(left, "row")} of ${sourceRows.toLocaleString("en-US")} with missing values ${
-    policy === "drop" ? `${left === 1 ? "was" : "were"} dropped` : `get${left === 1 ? "s" : ""} no result`
-  }: ${listing}.`;
-  return { columns, rows: rowIndex.length, sourceRows, rowIndex, sourceColumns, notices: [notice] };
-}
-
-function completeRows(columns: readonly NumericColumn[], rows: number): Uint32Array {
-  const complete = new Uint8Array(rows).fill(1);
-  for (const { values } of columns)
-    for (let i = 0; i < rows; i++) if (Number.isNaN(values[i])) complete[i] = 0;
-  const index = new Uint32Array(complete.reduce((sum, one) => sum + one, 0));
-  for (let i = 0, k = 0; i < rows; i++) if (complete[i] === 1) index[k++] = i;
-  return index;
 }

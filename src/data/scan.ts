@@ -11,8 +11,8 @@ import type { SourceFile } from "./sources.js";
 /** A column as the file has it. */
 export interface ScanColumn {
   readonly name: string;
-  /** `text`: cells may or may not spell numbers; `other`: dates, booleans, lists: never numbers. */
-  readonly kind: "number" | "text" | "json" | "other";
+  /** `text`: cells may or may not spell numbers, dates, truth values; `other`: times of day, lists: none of these. */
+  readonly kind: "number" | "text" | "json" | "boolean" | "date" | "other";
 }
 
 /** A file that DuckDB can read. */
@@ -24,7 +24,14 @@ export interface Scan {
   readonly parameters: readonly (string | number)[];
 }
 
-const NUMBER = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL.*)$/;
+/** DuckDB's types by the kind of column they make. */
+const KINDS: readonly (readonly [RegExp, ScanColumn["kind"]])[] = [
+  [/^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\))$/, "number"],
+  [/^VARCHAR$/, "text"],
+  [/^JSON$/, "json"],
+  [/^BOOLEAN$/, "boolean"],
+  [/^(DATE|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?)$/, "date"],
+];
 
 /**
  * Looks at a file's header or schema.
@@ -76,13 +83,7 @@ async function describe(
   try {
     const reader = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${read}`, [...parameters]);
     const columns = reader.getRows().map(([name, type]): ScanColumn => {
-      const kind = NUMBER.test(String(type))
-        ? "number"
-        : type === "VARCHAR"
-          ? "text"
-          : type === "JSON"
-            ? "json"
-            : "other";
+      const [, kind] = KINDS.find(([pattern]) => pattern.test(String(type))) ?? [undefined, "other"];
       return { name: String(name), kind };
     });
     return {
@@ -123,9 +124,54 @@ export function numberSql(scan: Scan, i: number): string {
     case "json": {
       const text = textSql(scan, i);
       return `coalesce(TRY_CAST(${text} AS DOUBLE), CASE WHEN ${text} IS NULL
-        OR lower(trim(${text})) IN ('', 'na', 'n/a', 'null', 'nan') THEN 'nan'::DOUBLE END)`;
+        OR lower(trim(${text})) IN (${MISSING}) THEN 'nan'::DOUBLE END)`;
     }
-    case "other":
+    default:
+      return `CASE WHEN ${column} IS NULL THEN 'nan'::DOUBLE END`;
+  }
+}
+
+/** What a missing cell may say, in any case of letters. */
+const MISSING = "'', 'na', 'n/a', 'null', 'nan'";
+
+/** SQL for column `i` as the name of a category: its text without blanks around it, whole numbers without ".0"; NULL where missing. */
+export function labelSql(scan: Scan, i: number): string {
+  const plain = textSql(scan, i);
+  const text = `trim(${scan.columns[i].kind === "number" ? `regexp_replace(${plain}, '\\.0$', '')` : plain})`;
+  return `CASE WHEN lower(${text}) NOT IN (${MISSING}) THEN ${text} END`;
+}
+
+/**
+ * ISO 8601, slashes allowed: a day, perhaps a time. An offset from UTC may follow; the time counts as it is written. Days
+ * that there are not (2023-02-30) are left to DuckDB.
+ */
+const DATE =
+  "[+-]?[0-9]{4,6}[-/][0-9]{1,2}[-/][0-9]{1,2}" +
+  "([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?)?|[+-]?infinity";
+
+/** SQL for a label as a timestamp; NULL where it is none. */
+export function instantSql(label: string): string {
+  return `CASE WHEN regexp_full_match(${label}, '${DATE}') THEN TRY_CAST(${label} AS TIMESTAMP) END`;
+}
+
+/**
+ * SQL for column `i` as a date: microseconds since 1970 as a float64; infinity where it is beyond DuckDB's dates; NaN where
+ * the cell is missing; NULL where it holds something that is not a date.
+ */
+export function dateSql(scan: Scan, i: number): string {
+  const column = `c${i}`;
+  switch (scan.columns[i].kind) {
+    case "date":
+      return `CASE WHEN ${column} IS NULL THEN 'nan'::DOUBLE
+        ELSE coalesce(CAST(epoch_us(TRY_CAST(${column} AS TIMESTAMP)) AS DOUBLE), 'inf'::DOUBLE) END`;
+    case "text":
+    case "json": {
+      const label = labelSql(scan, i);
+      const instant = instantSql(label);
+      return `coalesce(CAST(epoch_us(${instant}) AS DOUBLE), CASE WHEN ${label} IS NULL THEN 'nan'::DOUBLE
+        WHEN isinf(${instant}) THEN 'inf'::DOUBLE END)`;
+    }
+    default:
       return `CASE WHEN ${column} IS NULL THEN 'nan'::DOUBLE END`;
   }
 }

@@ -4,11 +4,12 @@
 import { LogdetError } from "../errors.js";
 import { Random, type RandomState } from "../random/index.js";
 import type { ColumnPlan } from "./columns.js";
+import { type Layout, layoutOf, writeColumn } from "./coordinates.js";
 import type { Table } from "./table.js";
 
 /** Some rows. */
 export interface Batch {
-  /** Row-major [rows, dim], standardised. */
+  /** Row-major [rows, dim]: coordinates, see coordinates.ts. */
   readonly values: Float32Array;
   readonly rows: number;
   /** How many times all rows were drawn before this batch's. */
@@ -22,7 +23,7 @@ export interface BatchPosition {
   readonly offset: number;
   /** The seed the epochs' orders follow from. */
   readonly seed: number;
-  /** The generator of the dequantisation noise. */
+  /** The generator of the dequantisation noise, and of what missing cells are filled with. */
   readonly noise: RandomState;
 }
 
@@ -48,8 +49,20 @@ export interface BatchStream extends AsyncIterable<Batch> {
   restore(position: BatchPosition): void;
 }
 
+/** Puts numbers in the place of missing ones. */
+export interface Filler {
+  /**
+   * Replaces each NaN in the first coordinates of some rows by a draw, and leaves all else as it is.
+   *
+   * @param rows row-major [count, stride]
+   * @param random where all its chance comes from
+   */
+  fill(rows: Float32Array, count: number, stride: number, random: Random): unknown;
+}
+
 /** Anything that gives batches of rows. */
 export interface RowSource {
+  /** Coordinates a row. */
   readonly dim: number;
   /** Undefined while unknown. */
   readonly rows: number | undefined;
@@ -62,13 +75,15 @@ export interface RowSource {
 }
 
 /**
- * The rows of a table as coordinates: (value + noise − center) / scale, each.
+ * The rows of a table as coordinates: (value + noise − center) / scale of each numeric column, then the blocks of
+ * categorical columns and of missing cells (coordinates.ts).
  *
  * Columns are found by name, so the table may have others, in any order.
  *
  * @param indices the rows to take; default all
  * @param noise a generator: values of discrete columns are spread over their cells; "centre": they stay at the centres
- * @returns row-major [indices.length, plans.length]
+ * @param filler what missing numbers are replaced with, after the noise; without one, or at the centres, they stay NaN
+ * @returns row-major [indices.length, width]: one coordinate a plan, unless there are categories or missing cells
  * @throws LogdetError (data) if a planned column is not in the table
  */
 export function standardizedRows(
@@ -76,74 +91,91 @@ export function standardizedRows(
   plans: readonly ColumnPlan[],
   indices?: Uint32Array,
   noise: Random | "centre" = "centre",
+  filler?: Filler,
 ): Float32Array {
   const rows = indices?.length ?? table.rows;
-  const dim = plans.length;
-  const out = new Float32Array(rows * dim);
-  plans.forEach(({ name, center, scale }, d) => {
-    const column = table.columns.find((candidate) => candidate.name === name);
-    if (column === undefined) throw new LogdetError("data", `the table has no column "${name}"`);
-    for (let i = 0; i < rows; i++) out[i * dim + d] = (column.values[indices?.[i] ?? i] - center) / scale;
+  const layout = layoutOf(plans);
+  const out = new Float32Array(rows * layout.width);
+  plans.forEach((plan, c) => {
+    const column = table.columns.find(({ name }) => name === plan.name);
+    if (column === undefined) throw new LogdetError("data", `the table has no column "${plan.name}"`);
+    const { values } = column;
+    writeColumn(plan, layout, c, rows, (i) => values[indices?.[i] ?? i], out);
   });
-  if (noise !== "centre") new Dequantizer(plans).addNoise(out, rows, noise);
+  if (noise !== "centre") {
+    new Dequantizer(plans, layout).addNoise(out, rows, noise);
+    filler?.fill(out, rows, layout.width, noise);
+  }
   return out;
 }
 
 /** Adds uniform noise of one cell's width to the discrete coordinates of standardised rows. */
 class Dequantizer {
-  readonly #dim: number;
-  readonly #columns: Uint32Array;
+  readonly #width: number;
+  readonly #coordinates: Uint32Array;
   /** Widths of the cells in standardised units. */
-  readonly #widths: Float32Array;
+  readonly #cells: Float32Array;
   #uniform = new Float32Array(0);
 
-  constructor(plans: readonly ColumnPlan[]) {
-    const discrete = plans.flatMap(({ quantum, scale }, d) =>
-      quantum === undefined ? [] : [{ d, width: quantum / scale }],
-    );
-    this.#dim = plans.length;
-    this.#columns = Uint32Array.from(discrete, ({ d }) => d);
-    this.#widths = Float32Array.from(discrete, ({ width }) => width);
+  constructor(plans: readonly ColumnPlan[], layout: Layout) {
+    const discrete = plans.flatMap(({ quantum, scale }, c) => {
+      const { coordinate } = layout.places[c];
+      return quantum === undefined || coordinate === undefined ? [] : [{ coordinate, cell: quantum / scale }];
+    });
+    this.#width = layout.width;
+    this.#coordinates = Uint32Array.from(discrete, ({ coordinate }) => coordinate);
+    this.#cells = Float32Array.from(discrete, ({ cell }) => cell);
   }
 
   addNoise(values: Float32Array, rows: number, random: Random): void {
-    const k = this.#columns.length;
+    const k = this.#coordinates.length;
     if (k === 0) return;
     if (this.#uniform.length < rows * k) this.#uniform = new Float32Array(rows * k);
     const uniform = random.fillUniform(this.#uniform.subarray(0, rows * k));
     for (let i = 0; i < rows; i++)
       for (let j = 0; j < k; j++)
-        values[i * this.#dim + this.#columns[j]] += this.#widths[j] * (uniform[i * k + j] - 0.5);
+        values[i * this.#width + this.#coordinates[j]] += this.#cells[j] * (uniform[i * k + j] - 0.5);
   }
 }
 
-/** A source that holds its rows, standardised, in float32: 4 bytes a value. */
+/** A source that holds its rows as coordinates, in float32: 4 bytes a value. */
 export class InMemoryRows implements RowSource {
   readonly dim: number;
   readonly rows: number;
   /** Cell centres, row-major [rows, dim]. */
   readonly #centres: Float32Array;
-  readonly #plans: readonly ColumnPlan[];
+  readonly #dequantizer: () => Dequantizer;
+  readonly #filler: Filler | undefined;
 
-  /** @param indices the rows to take; default all */
-  constructor(table: Table, plans: readonly ColumnPlan[], indices?: Uint32Array) {
-    this.dim = plans.length;
+  /**
+   * @param indices the rows to take; default all
+   * @param filler what missing numbers are replaced with, anew at every draw
+   * @throws LogdetError (data) if there are no rows, or missing numbers and no filler
+   */
+  constructor(table: Table, plans: readonly ColumnPlan[], indices?: Uint32Array, filler?: Filler) {
+    const layout = layoutOf(plans);
+    this.dim = layout.width;
     this.rows = indices?.length ?? table.rows;
-    this.#plans = plans;
     this.#centres = standardizedRows(table, plans, indices);
+    this.#dequantizer = () => new Dequantizer(plans, layout);
+    this.#filler = filler;
     if (this.rows === 0) throw new LogdetError("data", "there are no rows to draw from");
+    if (filler === undefined && this.#centres.some(Number.isNaN))
+      throw new LogdetError("data", "the rows have missing numbers, and nothing to fill them with");
   }
 
   batches({ batchSize, random }: { batchSize: number; random: Random }): BatchStream {
     const centres = this.#centres;
+    const filler = this.#filler;
     const { dim, rows } = this;
-    const dequantizer = new Dequantizer(this.#plans);
+    const dequantizer = this.#dequantizer();
     return new ShuffledBatches({
       ...{ rows, dim, batchSize, random },
       fill(into, indices, noise) {
         for (const [i, row] of indices.entries())
           for (let d = 0; d < dim; d++) into[i * dim + d] = centres[row * dim + d];
         dequantizer.addNoise(into, indices.length, noise);
+        filler?.fill(into, indices.length, dim, noise);
       },
     });
   }

@@ -28,9 +28,9 @@ export function splitRows(n: number, validationFraction: number, random: Random)
 export function takeRows(table: Table, indices: Uint32Array): Table {
   return {
     ...table,
-    columns: table.columns.map(({ name, values }) => ({
-      name,
-      values: Float64Array.from(indices, (i) => values[i]),
+    columns: table.columns.map((column) => ({
+      ...column,
+      values: Float64Array.from(indices, (i) => column.values[i]),
     })),
     rows: indices.length,
     rowIndex: Uint32Array.from(indices, (i) => table.rowIndex?.[i] ?? i),

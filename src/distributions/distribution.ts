@@ -15,21 +15,34 @@ export interface Noise {
   readonly normal?: Tensor;
 }
 
-/** A density on rows of `dim` numbers, and how to draw from it. */
+/**
+ * A density on rows of `dim` numbers, and how to draw from it. `context`, [batch, contextDim], is for conditional
+ * densities; others ignore it.
+ */
 export interface Distribution {
   readonly dim: number;
   readonly parameters: Readonly<Record<string, Parameter>>;
   /** Log-density in nats: [batch, dim] -> [batch]. */
-  logProb(z: Tensor): Tensor;
+  logProb(z: Tensor, context?: Tensor): Tensor;
   /** What `sample` needs for a row. */
   readonly noise: NoiseColumns;
   /** Draws, as a deterministic function of the noise (so that it can be exported): [batch, dim]. */
-  sample(noise: Noise): Tensor;
+  sample(noise: Noise, context?: Tensor): Tensor;
   /** Set where a draw is a draw of one of several densities, so that only that one need be computed. */
   readonly choice?: Choice;
   /** Set where the density is a base's, seen through a bijection. */
   readonly through?: { readonly bijection: Bijection; readonly base: Distribution };
+  /** Set where rows are [x | e] and the density is p(x | e) p(e). */
+  readonly factors?: Factors;
   config(): Config;
+}
+
+/** The two factors of a joint density. */
+export interface Factors {
+  /** p(x | e): e is its context. */
+  readonly conditional: Distribution;
+  /** p(e) */
+  readonly categories: Distribution;
 }
 
 /** How a mixture's draw comes about. */

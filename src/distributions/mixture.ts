@@ -67,19 +67,22 @@ export function mixture({
       { logits },
       ...components.map(({ parameters }, k) => prefixed(`components.${k}`, parameters)),
     ),
-    logProb(z) {
-      const each = components.map((component) => reshape(component.logProb(z), ["batch", 1]));
+    logProb(z, context) {
+      const each = components.map((component) => reshape(component.logProb(z, context), ["batch", 1]));
       return logSumExp(add(concat(each, 1), logWeights), 1);
     },
     // One uniform chooses the component; the others are shared by all, since only the chosen one's draw is kept.
     noise: { uniform: 1 + most(({ noise }) => noise.uniform), normal: normals },
-    sample: ({ uniform, normal }: Noise) =>
+    sample: ({ uniform, normal }: Noise, context) =>
       components
         .map(({ noise, sample }) =>
-          sample({
-            ...(noise.uniform > 0 && { uniform: slice(uniform as Tensor, 1, 1, 1 + noise.uniform) }),
-            ...(noise.normal > 0 && { normal: slice(normal as Tensor, 1, 0, noise.normal) }),
-          }),
+          sample(
+            {
+              ...(noise.uniform > 0 && { uniform: slice(uniform as Tensor, 1, 1, 1 + noise.uniform) }),
+              ...(noise.normal > 0 && { normal: slice(normal as Tensor, 1, 0, noise.normal) }),
+            },
+            context,
+          ),
         )
         .reduce((drawn, next, k) => where(slice(reached(uniform as Tensor), 1, k, k + 1), next, drawn)),
     choice: {

@@ -8,12 +8,14 @@ import { cauchy } from "./cauchy.js";
 import { claytonCopula } from "./clayton-copula.js";
 import type { Distribution } from "./distribution.js";
 import { exponential } from "./exponential.js";
+import { factorized } from "./factorized.js";
 import { frankCopula } from "./frank-copula.js";
 import { gaussianCopula } from "./gaussian-copula.js";
 import { gaussianMixture } from "./gaussian-mixture.js";
 import { generalizedNormal } from "./generalized-normal.js";
 import { gumbelCopula } from "./gumbel-copula.js";
 import { laplace } from "./laplace.js";
+import { latentClasses } from "./latent-classes.js";
 import { logistic } from "./logistic.js";
 import { marginSchema } from "./margins.js";
 import { mixture } from "./mixture.js";
@@ -106,7 +108,7 @@ export const distributions: Readonly<Record<string, Entry>> = {
   ),
 };
 
-/** Densities made of others. */
+/** Densities made of others, and what they are made of beside the bases. */
 const compositions: Readonly<Record<string, Entry>> = {
   mixture: entry(
     "a mixture of whole densities",
@@ -118,6 +120,29 @@ const compositions: Readonly<Record<string, Entry>> = {
     "a density seen through a bijection",
     z.strictObject({ bijection: part, base: part }),
     (options, random) => buildTransformed(options, (base) => buildDistribution(base, random)),
+  ),
+  factorized: entry(
+    "categories, and numbers given them",
+    z.strictObject({ conditional: part, categories: part }),
+    ({ conditional, categories }, random) =>
+      factorized({
+        conditional: buildDistribution(conditional, random),
+        categories: buildDistribution(categories, random),
+      }),
+  ),
+  "latent-classes": entry(
+    "categories that depend through hidden classes",
+    z
+      .strictObject({
+        sizes: z.array(dim).min(1).max(65_536),
+        classes: z.int().positive().max(1000),
+        withheld: z.array(z.int().nonnegative()).max(65_536).optional(),
+      })
+      .refine(({ sizes }) => sizes.reduce((total, size) => total + size, 0) <= 65_536, {
+        message: "there are more than 65,536 slots",
+        path: ["sizes"],
+      }),
+    (options) => latentClasses(options),
   ),
 };
 

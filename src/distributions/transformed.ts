@@ -31,12 +31,12 @@ export function transformed({ bijection, base }: TransformedOptions): Distributi
   return {
     dim: base.dim,
     parameters: { ...prefixed("bijection", bijection.parameters), ...prefixed("base", base.parameters) },
-    logProb(z) {
-      const { y, logDet } = bijection.forward(z);
-      return add(base.logProb(y), logDet);
+    logProb(z, context) {
+      const { y, logDet } = bijection.forward(z, context);
+      return add(base.logProb(y, context), logDet);
     },
     noise: base.noise,
-    sample: (noise: Noise) => bijection.inverse(base.sample(noise)).x,
+    sample: (noise: Noise, context) => bijection.inverse(base.sample(noise, context), context).x,
     through: { bijection, base },
     config: () => ({ type: "transformed", bijection: bijection.config(), base: base.config() }),
   };

@@ -3,19 +3,27 @@
 
 import { chain, linear } from "../bijections/index.js";
 import { normal } from "../distributions/index.js";
-import { Flow, whitening } from "../flows/index.js";
+import { categoryGaussian, Flow, whitening } from "../flows/index.js";
 import { covarianceOf, factorize, ParameterStore } from "../runtime/index.js";
 import type { Trained } from "./average.js";
+import type { Categories } from "./categories.js";
 
 /**
- * The maximum-likelihood Gaussian of rows, row-major [n, dim], as a flow: one dense layer that whitens them.
+ * The maximum-likelihood Gaussian of rows, row-major [n, dim], as a flow: one dense layer that whitens them. With
+ * categories, rows are [n, dim + slots], and its mean depends on them.
  *
  * @throws LogdetError "numeric" if the covariance is singular.
  */
-export function gaussianFlow(rows: Float32Array, dim: number): Trained {
-  const layer = linear({ dim, noise: 0, start: whitening(rows, dim, { ridge: 0 }) });
-  const flow = new Flow(chain([layer]), normal({ dim }));
+export function gaussianFlow(rows: Float32Array, dim: number, categories?: Categories): Trained {
+  const flow = categories
+    ? categoryGaussian(rows, dim, categories.build(), categories.sizes)
+    : plainGaussian(rows, dim);
   return { flow, store: new ParameterStore(Object.values(flow.parameters)) };
+}
+
+function plainGaussian(rows: Float32Array, dim: number): Flow {
+  const layer = linear({ dim, noise: 0, start: whitening(rows, dim, { ridge: 0 }) });
+  return new Flow(chain([layer]), normal({ dim }));
 }
 
 /** The maximum-likelihood Gaussian of some rows, by what it says of them and of others; nats a row. */

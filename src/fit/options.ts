@@ -1,6 +1,7 @@
 // What a fit can be told. Everything has a default that is chosen from the data's size and width.
 
 import { z } from "zod";
+import { columnTypes } from "../data/index.js";
 import { buildDistribution, distributions } from "../distributions/index.js";
 import { LogdetError } from "../errors.js";
 import { activations, type Recipe, recipe } from "../flows/index.js";
@@ -56,6 +57,13 @@ export const fitOptionsSchema = z.strictObject({
    * so many that fewer than 20 are left. 0: no p-values. Default: 0.1, but 10,000 rows at most.
    */
   calibration: z.number().nonnegative().lt(1).optional(),
+  /** What columns hold, by name, where it is not what it looks like: "categorical", "heavy-tailed", … */
+  types: z.record(z.string(), z.enum(columnTypes)).optional(),
+  /**
+   * Rows with missing cells: an error, dropped, or part of the model, which then knows how likely cells are to be missing and
+   * gives the density of what is known of a row. Default: an error. Concerns files; tables in memory say NaN.
+   */
+  missing: z.enum(["error", "drop", "model"]).optional(),
   /** Standard deviations of noise added to every column before anything else; mends exactly collinear columns. */
   jitter: z.number().nonnegative().finite().optional(),
   seed: z

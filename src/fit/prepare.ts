@@ -4,12 +4,15 @@
 import {
   analyzeColumns,
   type ColumnPlan,
+  type ColumnType,
   findCollinear,
+  GaussianCopula,
   InMemoryRows,
+  type Layout,
+  layoutOf,
   splitRows,
   standardizedRows,
   type Table,
-  tableFromColumns,
   takeRows,
 } from "../data/index.js";
 import { LogdetError } from "../errors.js";
@@ -18,18 +21,29 @@ import { type GaussianBaseline, gaussianBaseline } from "./gaussian.js";
 
 export interface Prepared {
   readonly columns: readonly ColumnPlan[];
+  /** How the columns become coordinates, of which a row has `layout.width`. */
+  readonly layout: Layout;
   readonly train: InMemoryRows;
   readonly trainRows: number;
   readonly validationRows: number;
   /** Rows that nothing else here depends on, row-major [calibrationRows, D], in the columns' units. */
   readonly calibration: Float64Array;
   readonly calibrationRows: number;
-  /** Standardised rows, row-major: all validation rows, dequantised once. */
+  /** Of the rows that train and those that judge, 10,000 of each at most, in the columns' units as `calibration`. */
+  readonly known: { readonly training: Float64Array; readonly validation: Float64Array };
+  /** Coordinates, row-major: all validation rows, dequantised and filled once. */
   readonly validation: Float32Array;
   /** The same of as many training rows, to compare with. */
   readonly trainSample: Float32Array;
-  /** The Gaussian fitted to the training rows, on them and on the validation rows; all standardised. */
+  /** What turns log-densities of those coordinates into ones of what is known, in the columns' units; nats a row. */
+  readonly validationUnits: Float64Array;
+  readonly trainUnits: Float64Array;
+  /** The slot, from 0, that training rows have in each block, row-major [n, blocks]. */
+  readonly slots: Uint16Array;
+  /** The Gaussian fitted to the training rows' numbers, on them and on the validation rows; all standardised. */
   readonly gaussian: GaussianBaseline | undefined;
+  /** What missing cells are filled from; undefined where columns are too many for it and no cell is missing. */
+  readonly filler: GaussianCopula | undefined;
   readonly notices: readonly string[];
 }
 
@@ -40,22 +54,31 @@ const mostValidationRows = 10_000;
 /** The share set apart unless another is asked for, and the most rows that it is: more would be missed in training. */
 const calibrationShare = 0.1;
 const mostCalibrationRows = 10_000;
+/** More rows do not change a coarse density. */
+const mostKnownRows = 10_000;
 /** With fewer calibration rows no p-value reaches 0.05. */
 const fewCalibrationRows = 19;
 /** Training rows beyond this number do not change a Gaussian. */
 const mostBaselineRows = 50_000;
+/** What the copula that fills missing cells is fitted to at most; its cost grows with rows · D². */
+const mostFillerRows = 10_000;
+/** With more columns it is fitted only where cells are missing. */
+const mostFillerColumns = 64;
+
+export interface PrepareOptions {
+  readonly validation: number;
+  readonly calibration: number | undefined;
+  readonly jitter: number;
+  readonly types?: Readonly<Record<string, ColumnType>> | undefined;
+  readonly random: Random;
+}
 
 /**
  * @throws LogdetError "data" if there are too few rows, more columns than rows, or columns that determine each other.
  */
 export function prepare(
   given: Table,
-  {
-    validation,
-    calibration,
-    jitter,
-    random,
-  }: { validation: number; calibration: number | undefined; jitter: number; random: Random },
+  { validation, calibration, jitter, types, random }: PrepareOptions,
 ): Prepared {
   if (given.rows < fewestRows)
     throw new LogdetError(
@@ -66,7 +89,12 @@ export function prepare(
   const apart = setApart(given.rows, calibration, random.split("calibration"));
   const kept = apart.calibration.length > 0 ? takeRows(given, apart.kept) : given;
   const table = jitter > 0 ? jittered(kept, jitter, random.split("jitter")) : kept;
-  const { plans, notices } = analyzeColumns(table);
+  const { plans, notices } = analyzeColumns(table, { types });
+  const layout = layoutOf(plans);
+  if (layout.dim === 0)
+    throw new LogdetError("data", "no column of numbers varies: there is nothing to learn a density of", {
+      hint: "Categories alone can be counted; give a column of numbers beside them.",
+    });
   if (jitter === 0) refuseDegenerate(table, plans, apart.calibration.length);
 
   const split = splitRows(
@@ -75,22 +103,43 @@ export function prepare(
     random.split("split"),
   );
   const noise = random.split("evaluation");
-  const sample = spread(split.train, Math.max(split.validation.length, 1));
-  const heldOut = standardizedRows(table, plans, split.validation, noise);
+  const filling = random.split("filling");
+  const filler = fillerOf(table, plans, spread(split.train, mostFillerRows), filling);
+  /** Coordinates of some rows, filled, and what their log-densities lack. */
+  const coordinates = (indices: Uint32Array) => {
+    const values = standardizedRows(table, plans, indices, noise);
+    const units = unitsOf(values, plans, layout);
+    if (!filler) return { values, units };
+    const logQ = filler.fill(values, indices.length, layout.width, filling);
+    return { values, units: units.map((value, row) => value - logQ[row]) };
+  };
+  const heldOut = coordinates(split.validation);
+  const sample = coordinates(spread(split.train, Math.max(split.validation.length, 1)));
+  const many = coordinates(spread(split.train, mostBaselineRows)).values;
+  const { dim, width } = layout;
   return {
     columns: plans,
-    train: new InMemoryRows(table, plans, split.train),
+    layout,
+    train: new InMemoryRows(table, plans, split.train, filler),
     trainRows: split.train.length,
     validationRows: split.validation.length,
     calibration: rowsOf(given, plans, apart.calibration),
     calibrationRows: apart.calibration.length,
-    validation: heldOut,
-    trainSample: standardizedRows(table, plans, sample, noise),
+    known: {
+      training: rowsOf(kept, plans, spread(split.train, mostKnownRows)),
+      validation: rowsOf(kept, plans, split.validation),
+    },
+    validation: heldOut.values,
+    trainSample: sample.values,
+    validationUnits: heldOut.units,
+    trainUnits: sample.units,
+    slots: slotsIn(many, layout),
     gaussian: gaussianBaseline(
-      standardizedRows(table, plans, spread(split.train, mostBaselineRows), noise),
-      heldOut,
-      plans.length,
+      columnsFrom(many, width, 0, dim),
+      columnsFrom(heldOut.values, width, 0, dim),
+      dim,
     ),
+    filler,
     notices: [
       ...given.notices,
       ...notices,
@@ -98,6 +147,70 @@ export function prepare(
       ...(calibration !== 0 ? calibrationNotices(apart.calibration.length) : []),
     ],
   };
+}
+
+/** What missing cells of a table's columns are filled from. */
+function fillerOf(
+  table: Table,
+  plans: readonly ColumnPlan[],
+  indices: Uint32Array,
+  random: Random,
+): GaussianCopula | undefined {
+  const { dim, width } = layoutOf(plans);
+  const isIncomplete = plans.some(({ kind, missing }) => missing && kind !== "categorical");
+  if (dim > mostFillerColumns && !isIncomplete) return undefined;
+  const rows = standardizedRows(table, plans, indices, random.split("cells"));
+  const supports = plans
+    .filter(({ kind }) => kind !== "categorical")
+    .map(({ transform }) => supportOf(transform));
+  return GaussianCopula.fit(rows, dim, { stride: width, supports });
+}
+
+/** Where a column's standardised values can be. */
+function supportOf(transform: ColumnPlan["transform"]): { lower?: number; upper?: number } {
+  switch (transform?.type) {
+    case "log":
+      return { lower: transform.bound };
+    case "log-below":
+      return { upper: transform.bound };
+    case "logit":
+      return { lower: transform.lower, upper: transform.upper };
+    default:
+      return {};
+  }
+}
+
+/** log|det| of the standardisation of each row's numbers that are not missing, nats. */
+function unitsOf(rows: Float32Array, plans: readonly ColumnPlan[], { places, width }: Layout): Float64Array {
+  const logScales = plans.flatMap(({ scale }, c) => {
+    const { coordinate } = places[c];
+    return coordinate === undefined ? [] : [{ coordinate, logScale: Math.log(scale) }];
+  });
+  return Float64Array.from({ length: rows.length / width }, (_, row) =>
+    logScales.reduce(
+      (total, { coordinate, logScale }) =>
+        Number.isNaN(rows[row * width + coordinate]) ? total : total - logScale,
+      0,
+    ),
+  );
+}
+
+/** The slots of blocks that have a 1 in them, row-major [n, blocks]. */
+function slotsIn(rows: Float32Array, { blocks, width }: Layout): Uint16Array {
+  return Uint16Array.from({ length: (rows.length / width) * blocks.length }, (_, i) => {
+    const { at, size } = blocks[i % blocks.length];
+    const start = Math.floor(i / blocks.length) * width + at;
+    return rows.subarray(start, start + size).indexOf(1);
+  });
+}
+
+/** Some neighbouring columns of rows that are row-major [n, width]. */
+export function columnsFrom(rows: Float32Array, width: number, from: number, to: number): Float32Array {
+  if (from === 0 && to === width) return rows;
+  const size = to - from;
+  const result = new Float32Array((rows.length / width) * size);
+  for (let i = 0; i < result.length; i++) result[i] = rows[Math.floor(i / size) * width + from + (i % size)];
+  return result;
 }
 
 /**
@@ -144,13 +257,18 @@ function spread(indices: Uint32Array, count: number): Uint32Array {
 function refuseDegenerate(table: Table, plans: readonly ColumnPlan[], calibrationRows: number): void {
   const apart = calibrationRows > 0 ? ` beside the ${calibrationRows} set apart for calibration` : "";
   const hint = "Leave columns out with --exclude, or add a little noise to every column with --jitter 0.01.";
-  if (plans.length >= table.rows)
+  const numeric = plans.filter(({ kind }) => kind !== "categorical");
+  if (numeric.length >= table.rows)
     throw new LogdetError(
       "data",
-      `there are ${plans.length} columns but only ${table.rows} rows${apart}: the rows lie in a plane, where the density is infinite`,
+      `there are ${numeric.length} columns but only ${table.rows} rows${apart}: the rows lie in a plane, where the density is infinite`,
       { hint },
     );
-  const collinear = findCollinear(table, plans);
+  // Columns with missing cells cannot determine others in every row.
+  const collinear = findCollinear(
+    table,
+    numeric.filter(({ missing }) => !missing),
+  );
   if (collinear)
     throw new LogdetError(
       "data",
@@ -163,9 +281,10 @@ function refuseDegenerate(table: Table, plans: readonly ColumnPlan[], calibratio
 function jittered(table: Table, amount: number, random: Random): Table {
   const { plans } = analyzeColumns(table);
   const widths = new Map(plans.map(({ name, scale }) => [name, scale * amount]));
-  const columns = table.columns.map(({ name, values }) => {
-    const noise = random.fillNormal(new Float64Array(values.length), widths.get(name) ?? 0);
-    return { name, values: values.map((value, i) => value + noise[i]) };
+  const columns = table.columns.map((column) => {
+    if (column.categories) return column;
+    const noise = random.fillNormal(new Float64Array(column.values.length), widths.get(column.name) ?? 0);
+    return { ...column, values: column.values.map((value, i) => value + noise[i]) };
   });
-  return { ...tableFromColumns(columns), notices: table.notices };
+  return { ...table, columns };
 }

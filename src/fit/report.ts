@@ -1,6 +1,7 @@
 // What the report and the model card show, computed from a fitted model and the rows it was judged by.
 
 import { basename } from "node:path";
+import { layoutOf, readCoordinates } from "../data/index.js";
 import {
   compareTails,
   flowWords,
@@ -44,12 +45,10 @@ export async function saveFitted(
 export async function reportData({ model, validation }: Fitted, title: string): Promise<ReportData> {
   const { config, columns, dim } = model;
   const { training, metrics } = config;
-  const rows = originalUnits(model, validation);
-  const count = Math.min(drawnRows, rows.length / dim);
-  const samples = await model.sample(count, { seed: training.seed, round: false });
-  const names = columns.slice(0, shown).map(({ name }) => name);
-  const columnOf = (values: Float64Array, column: number) =>
-    Array.from({ length: count }, (_, row) => values[row * dim + column]);
+  const rows = readCoordinates(columns, layoutOf(columns), validation);
+  const pictured = columns.flatMap(({ kind }, d) => (kind === "categorical" ? [] : [d])).slice(0, shown);
+  const drawn = completeIn(rows, dim, pictured).slice(0, drawnRows);
+  const samples = await model.sample(drawn.length, { seed: training.seed, round: false });
   return {
     title,
     created: config.created,
@@ -70,9 +69,9 @@ export async function reportData({ model, validation }: Fitted, title: string): 
     training: { ...training, stoppedBy: reasons[training.stoppedBy] ?? training.stoppedBy },
     metrics,
     pairs: {
-      names,
-      data: names.map((_, column) => columnOf(rows, column)),
-      samples: names.map((_, column) => columnOf(samples, column)),
+      names: pictured.map((d) => columns[d].name),
+      data: pictured.map((d) => drawn.map((row) => rows[row * dim + d])),
+      samples: pictured.map((d) => drawn.map((_, row) => samples[row * dim + d])),
     },
     heldOutLogProb: Array.from(await model.logProb(rows)),
     pit: await probabilityTransforms(model, rows),
@@ -87,10 +86,10 @@ const reasons: Readonly<Record<string, string>> = {
   diverged: "the loss kept exploding",
 };
 
-function originalUnits({ columns, dim }: Model, standardized: Float32Array): Float64Array {
-  return Float64Array.from(
-    standardized,
-    (value, i) => value * columns[i % dim].scale + columns[i % dim].center,
+/** The rows, by number, that have all of some cells. */
+function completeIn(rows: Float64Array, dim: number, columns: readonly number[]): number[] {
+  return Array.from({ length: rows.length / dim }, (_, row) => row).filter((row) =>
+    columns.every((d) => !Number.isNaN(rows[row * dim + d])),
   );
 }
 
@@ -100,7 +99,7 @@ async function wrongTails(
   data: NonNullable<Model["config"]["metrics"]["tails"]>,
 ): Promise<string[]> {
   const drawn = await modelTails(model, data, model.config.training.seed);
-  const names = model.columns.map(({ name }) => name);
+  const names = model.columns.flatMap(({ kind, name }) => (kind === "categorical" ? [] : [name]));
   return drawn ? compareTails(data, drawn, names).map(tailSentence) : [];
 }
 
@@ -109,11 +108,12 @@ async function wrongTails(
  * is right. By ranks, so that it works for every base.
  */
 async function probabilityTransforms(model: Model, rows: Float64Array): Promise<ReportData["pit"]> {
-  const { dim } = model;
+  const { numericDim: dim } = model;
+  const { width } = layoutOf(model.columns);
   const latent = await model.latent(rows);
   const draws = await model.sampleBase(ranks, new Random(model.config.training.seed));
   return Array.from({ length: Math.min(shown, dim) }, (_, column) => {
-    const sorted = Float64Array.from({ length: ranks }, (_, i) => draws[i * dim + column]).sort();
+    const sorted = Float64Array.from({ length: ranks }, (_, i) => draws[i * width + column]).sort();
     const values = Array.from({ length: latent.length / dim }, (_, row) => {
       const z = latent[row * dim + column];
       let low = 0;

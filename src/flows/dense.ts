@@ -3,8 +3,12 @@
 import {
   type AffineMap,
   type Bijection,
+  beside,
+  type ColumnTransform,
   type Config,
   chain,
+  columnTransforms,
+  conditionalAffine,
   type DenseLayer,
   denseLayers,
   leakyTanh,
@@ -15,8 +19,15 @@ import {
   standardization,
   sumOfTanh,
   throughKnots,
+  throughTransforms,
 } from "../bijections/index.js";
-import { buildDistribution, type Distribution, mixture, transformed } from "../distributions/index.js";
+import {
+  buildDistribution,
+  type Distribution,
+  factorized,
+  mixture,
+  transformed,
+} from "../distributions/index.js";
 import { LogdetError } from "../errors.js";
 import { Random } from "../random/index.js";
 import { clusterMaps } from "./clusters.js";
@@ -34,6 +45,7 @@ export const activations = [
 export type Activation = (typeof activations)[number];
 
 export interface DenseFlowOptions {
+  /** Number of numeric columns, D. */
   dim: number;
   /** Number of dense layers. */
   layers: number;
@@ -50,17 +62,26 @@ export interface DenseFlowOptions {
   frontBins?: number;
   /** Dense nets side by side whose densities are mixed; they share the front. Default: one, no mixture. */
   components?: number;
-  /** Standardised rows, row-major, whose quantiles the front spline starts from. */
+  /** Fixed curves that columns go through first, for bounds and heavy tails; one a column. Default: none. */
+  transforms?: readonly ColumnTransform[] | undefined;
+  /** The distribution of what stands behind the D columns in each row, and what they depend on. Default: nothing. */
+  categories?: Distribution | undefined;
+  /** Hidden units by which several columns of categories act together: see conditionalAffine. Default: 0. */
+  interactions?: number | undefined;
+  /** Standardised rows, row-major, as wide as the flow, whose quantiles the front spline starts from. */
   sample?: Float32Array | Float64Array;
   random?: Random;
 }
 
 /**
- * [spline a column →] [W, b → activation] × (layers − 1) → W, b → base.
+ * [curve a column →] [spline a column →] [W, b → activation] × (layers − 1) → W, b → base.
  *
  * Nothing constrains the Jacobian; W starts near the identity. With several components, so many nets stand behind the
  * front, and their densities are mixed with learned weights: exact still, and each net may know its own part of the
  * data. Given a sample, they start as the maps that make the groups of its rows round.
+ *
+ * With `categories`, a distribution over M coordinates e, rows are [x | e], [batch, D + M], and the density is
+ * p(e) p(x | e): before every W, and after the last, the columns are shifted and scaled by learned functions of e.
  *
  * @see Gresele et al., NeurIPS 2020, for the dense layers; Durkan et al., NeurIPS 2019, for the splines
  * @example const flow = denseFlow({ dim: 8, layers: 4, activation: "spline", base: "mixture-of-gaussians", front: true })
@@ -75,7 +96,10 @@ export function denseFlow({
   bins = 8,
   frontBins = bins,
   components = 1,
-  sample,
+  transforms,
+  categories,
+  interactions,
+  sample: rows,
   random = new Random(0),
 }: DenseFlowOptions): Flow {
   const between = (random: Random): Bijection => {
@@ -90,20 +114,45 @@ export function denseFlow({
       hint: `Choose one of ${activations.join(", ")}.`,
     });
   };
+  const extra = categories?.dim ?? 0;
+  const own = rows && firstColumns(rows, dim, dim + extra);
+  const isCurved = transforms?.some(({ type }) => type !== "identity") ?? false;
+  const sample = own && isCurved && transforms ? throughTransforms(own, transforms) : own;
   const knots = front && sample ? quantileKnots(sample, dim, { bins: frontBins }) : undefined;
-  const inFront: Bijection[] = front ? [rationalQuadraticSpline({ dim, bins: frontBins, knots })] : [];
-  const net = (seeds: Random, start?: AffineMap): Bijection[] =>
-    Array.from({ length: layers }, (_, layer) => [
+  const inFront: Bijection[] = [
+    ...(isCurved && transforms ? [columnTransforms({ dim, transforms, sample: own })] : []),
+    ...(front ? [rationalQuadraticSpline({ dim, bins: frontBins, knots })] : []),
+  ];
+  const given = (seeds: Random, layer: number): Bijection[] =>
+    extra > 0
+      ? [
+          conditionalAffine({
+            dim,
+            given: extra,
+            hidden: interactions,
+            random: seeds.split(`given ${layer}`),
+          }),
+        ]
+      : [];
+  const net = (seeds: Random, start?: AffineMap): Bijection[] => [
+    ...Array.from({ length: layers }, (_, layer) => [
       ...(layer > 0 ? [between(seeds.split(`activation ${layer}`))] : []),
+      ...given(seeds, layer),
       denseLayers[held]({
         dim,
         random: seeds.split(`layer ${layer}`),
         ...(layer === 0 && start && { start }),
       }),
-    ]).flat();
+    ]).flat(),
+    ...given(seeds, layers),
+  ];
   const baseOf = (seeds: Random): Distribution =>
     buildDistribution({ ...(typeof base === "string" ? { type: base } : base), dim }, seeds.split("base"));
-  if (components === 1) return new Flow(chain([...inFront, ...net(random)]), baseOf(random));
+  const whole = (bijection: Bijection, base: Distribution): Flow =>
+    categories
+      ? new Flow(beside({ inner: bijection, extra }), factorized({ conditional: base, categories }))
+      : new Flow(bijection, base);
+  if (components === 1) return whole(chain([...inFront, ...net(random)]), baseOf(random));
 
   const starts = sample && clusterMaps(knots ? throughKnots(sample, knots) : sample, dim, components, random);
   const mixed = mixture({
@@ -112,9 +161,14 @@ export function denseFlow({
       return transformed({ bijection: chain(net(seeds, starts?.[k])), base: baseOf(seeds) });
     }),
   });
-  return new Flow(chain(inFront.length > 0 ? inFront : [nothing(dim)]), mixed);
+  return whole(chain(inFront.length > 0 ? inFront : [nothing(dim)]), mixed);
 }
 
 /** The identity, where a mixture has no front. */
 const nothing = (dim: number): Bijection =>
   standardization({ dim, center: new Float64Array(dim), scale: new Float64Array(dim).fill(1) });
+
+/** The first D of W columns. */
+function firstColumns<T extends Float32Array | Float64Array>(rows: T, dim: number, width: number): T {
+  return dim === width ? rows : (rows.filter((_, i) => i % width < dim) as T);
+}

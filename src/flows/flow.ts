@@ -54,7 +54,7 @@ export class Flow {
   /** Log-density in nats, [batch], and the latent, [batch, D], of rows x, [batch, D]. */
   density(x: Tensor, context?: Tensor): { logProb: Tensor; latent: Tensor } {
     const { y, logDet } = this.bijection.forward(x, context);
-    return { logProb: add(this.base.logProb(y), logDet), latent: y };
+    return { logProb: add(this.base.logProb(y, context), logDet), latent: y };
   }
 
   /** Log-density in nats: [batch, D] -> [batch]. */
@@ -64,7 +64,7 @@ export class Flow {
 
   /** Rows drawn from the flow, [batch, D], as a function of the noise that the base asks for. */
   sample(noise: Noise, context?: Tensor): Tensor {
-    return this.bijection.inverse(this.base.sample(noise), context).x;
+    return this.bijection.inverse(this.base.sample(noise, context), context).x;
   }
 
   /** Plain data from which `buildFlow` makes the same flow; the parameters' values are not in it. */

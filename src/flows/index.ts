@@ -1,3 +1,4 @@
+export { besideCategories, categoryGaussian } from "./categories.js";
 export { whitening } from "./clusters.js";
 export { type Activation, activations, type DenseFlowOptions, denseFlow } from "./dense.js";
 export { buildFlow, Flow, type FlowConfig } from "./flow.js";

@@ -16,6 +16,7 @@ import {
 import { drawSelfNormalizing } from "./self-normalizing/picture.js";
 import { type RestRow, rest } from "./self-normalizing/rest.js";
 import { type Block, digitTables, strokeTables, type Table } from "./self-normalizing/tables.js";
+import { type WidthRow, type WidthSize, width } from "./self-normalizing/width.js";
 
 interface Size {
   readonly dims: readonly number[];
@@ -27,6 +28,10 @@ interface Size {
   readonly weights: readonly number[];
   readonly strokes: CompareSize;
   readonly digits: CompareSize & { readonly train: number; readonly held: number; readonly block: Block };
+  /** What is trained at every dimension. */
+  readonly widths: readonly WidthSize[];
+  /** Weights λ there, where 1 / 8s² is a half. */
+  readonly widthWeights: readonly number[];
 }
 
 const sizeOf = ({ full, smoke }: LabOptions): Size => {
@@ -35,6 +40,11 @@ const sizeOf = ({ full, smoke }: LabOptions): Size => {
       ...{ dims: [64, 128, 256, 512], lieUpTo: 0, beside: [exact, relative], weights: [10] },
       strokes: { steps: 400, seeds: 1, rates: [0.03] },
       digits: { steps: 100, seeds: 1, rates: [0.01], train: 1000, held: 500, block: 4 },
+      widths: [
+        { steps: 10, dims: [16, 32], tunedUpTo: 16 },
+        { steps: 200, dims: [16], tunedUpTo: 16 },
+      ],
+      widthWeights: [3],
     };
   const dims = [32, 64, 128, 256, 512, 1024];
   if (!full)
@@ -42,16 +52,27 @@ const sizeOf = ({ full, smoke }: LabOptions): Size => {
       ...{ dims, lieUpTo: 1024, beside: [exact, relative, lie], weights: [1, 3, 10, 30] },
       strokes: { steps: 4000, seeds: 3, rates: [0.01, 0.03, 0.1] },
       digits: { steps: 1500, seeds: 1, rates: [0.005, 0.01, 0.02], train: 10_000, held: 2000, block: 2 },
+      widths: [
+        { steps: 10, dims, tunedUpTo: 256 },
+        { steps: 200, dims: dims.filter((dim) => dim <= 512), tunedUpTo: 256 },
+      ],
+      widthWeights: [1, 3, 10],
     };
+  const allDims = [...dims, 2048, 4064];
   return {
     ...{
-      dims: [...dims, 2048, 4064],
+      dims: allDims,
       lieUpTo: 1024,
       beside: [exact, relative, lie],
       weights: [1, 3, 10, 30, 100],
     },
     strokes: { steps: 20_000, seeds: 5, rates: [0.003, 0.01, 0.03, 0.1] },
     digits: { steps: 10_000, seeds: 3, rates: [0.001, 0.003, 0.01], train: 50_000, held: 10_000, block: 1 },
+    widths: [
+      { steps: 10, dims: allDims, tunedUpTo: 256 },
+      { steps: 200, dims, tunedUpTo: 256 },
+    ],
+    widthWeights: [1, 3, 10],
   };
 };
 
@@ -65,6 +86,8 @@ const apart = 0.4;
 const equal = 0.01;
 /** Nats within which an end counts as the optimum. */
 const atOptimum = 0.001;
+/** Nats a column that the exact gradient must have gained from the start, or as likely as by it means nothing. */
+const gainedEnough = 0.1;
 /** The largest ‖x − (xW)R‖ / ‖x‖ of an approximate inverse. */
 const approximate = 0.1;
 /** Nats a column within which rows drawn with R are as likely as rows drawn with W^{-1}. */
@@ -110,6 +133,28 @@ export function judgeLikelihood(ends: readonly EndRow[]): Finding {
   return {
     held: short <= equal * best.columns,
     sentence: `On ${best.table} (${best.columns} columns) held-out rows have ${best.nats.toFixed(2)} nats (${best.case}), ${full.toFixed(2)} by the exact gradient, ${other.toFixed(2)} by the relative one: ${(short / best.columns).toFixed(3)} a column short of exact; λ has to pass ${best.leastWeight.toPrecision(2)}.`,
+  };
+}
+
+/** As likely as by the exact gradient after equal steps, with an approximate inverse at the end, at every dimension. */
+export function judgeWidth(rows: readonly WidthRow[]): Finding {
+  const dims = [...new Set(rows.map(({ dim }) => dim))];
+  const points = dims.map((dim) => {
+    const of = (name: string) => rows.find((row) => row.dim === dim && row.case.startsWith(name));
+    const nats = (name: string) => of(name)?.nats ?? Number.NaN;
+    const [full, own] = [nats("exact"), of("self-normalizing")];
+    return {
+      short: full - nats("self-normalizing"),
+      relativeShort: full - nats("relative"),
+      gained: full - (own?.start ?? Number.NaN),
+      error: own?.lastInverseError ?? Number.NaN,
+    };
+  });
+  const most = (of: "short" | "relativeShort" | "error") => Math.max(...points.map((point) => point[of]));
+  const gained = Math.min(...points.map((point) => point.gained));
+  return {
+    held: most("short") <= equal && most("error") <= approximate && gained >= gainedEnough,
+    sentence: `After ${rows[0].steps} steps at D = ${dims[0]} to ${dims.at(-1)} held-out rows are at most ${most("short").toFixed(4)} nats a column less likely than by the exact gradient, which gained ${gained.toFixed(2)} or more (${most("relativeShort").toFixed(4)} less by the relative one), and the learned inverse misses by at most ${percent(most("error"))}.`,
   };
 }
 
@@ -160,10 +205,14 @@ export const selfNormalizingLab: Lab = {
     };
     await compareOn(strokeTables(4000, random.split("strokes")), strokes);
     await compareOn(pictures, digits);
+    const widths: WidthRow[][] = [];
+    const widthCases = casesOf({ beside: [exact, relative], weights: size.widthWeights });
+    for (const one of size.widths) widths.push(await width(one, widthCases, options));
     const findings = [
       judgeTimes(times),
       judgeRest(rests),
       ...comparisons.map(({ ends }) => judgeLikelihood(ends)),
+      ...widths.map(judgeWidth),
       judgeInverse(comparisons.flatMap(({ ends }) => ends)),
     ];
     return {
@@ -176,13 +225,14 @@ export const selfNormalizingLab: Lab = {
         ...rests,
         ...comparisons.flatMap(({ ends }) => ends),
         ...comparisons.flatMap(({ curves }) => curves),
+        ...widths.flat(),
       ],
-      svg: drawSelfNormalizing(times, comparisons),
+      svg: drawSelfNormalizing(times, comparisons, widths.flat()),
     };
   },
 };
 
-const casesOf = ({ beside, weights }: Size): Case[] => [
+const casesOf = ({ beside, weights }: Pick<Size, "beside" | "weights">): Case[] => [
   ...beside.map((estimator) => ({ name: estimator.name, estimator })),
   ...weights.map((weight) => ({
     name: `self-normalizing, λ = ${weight}`,

@@ -46,7 +46,7 @@ export class Calibration {
     return [...this.#scores.keys()];
   }
 
-  /** The one that is meant where none is named: density, if it is there. */
+  /** The one that is meant where none is named: combined; density in models of before there was that. */
   get defaultStatistic(): StatisticName {
     return this.#scores.has(defaultStatistic) ? defaultStatistic : this.statistics[0];
   }
@@ -76,10 +76,11 @@ export class Calibration {
   /**
    * The p-values of rows with these scores: see conformalPValues. Scores as close as float32 rounds are ties.
    *
+   * @param scale of that rounding for a score of 0; larger where a score is made of larger numbers
    * @throws LogdetError "usage" if the calibration has no such statistic.
    */
-  pValues(statistic: StatisticName, scores: Float64Array): Float64Array {
-    const least = scores.map((score) => score - rounding * (1 + Math.abs(score)));
+  pValues(statistic: StatisticName, scores: Float64Array, scale = 1): Float64Array {
+    const least = scores.map((score) => score - rounding * (scale + Math.abs(score)));
     return conformalPValues(this.scores(statistic), least);
   }
 

@@ -1,10 +1,13 @@
 // config.json of a saved model: what it holds, and the check it must pass before anything is built from it.
 
 import { z } from "zod";
+import { columnTypes, layoutOf } from "../data/index.js";
 import { LogdetError } from "../errors.js";
 
 const finite = z.number().refine(Number.isFinite);
 const count = z.int().nonnegative();
+
+const datePart = z.enum(["week", "weekday", "hour"]);
 
 /** A column of the model, in the order of its vectors. Standardised value = (value − center) / scale. */
 const column = z.strictObject({
@@ -16,8 +19,20 @@ const column = z.strictObject({
   kind: z.enum(["continuous", "discrete", "categorical"]),
   /** What code k stands for; categorical columns only. */
   categories: z.array(z.string()).min(1).max(10_000).optional(),
+  /** What the column holds, as it was inferred or said. Absent from models of before that was looked at. */
+  type: z.enum(columnTypes).optional(),
   /** Whether missing cells (NaN) are part of the model. */
   missing: z.boolean().optional(),
+  /** Set where the column is a part of a column of dates. */
+  part: z
+    .strictObject({
+      source: z.string(),
+      part: datePart,
+      cut: finite.min(0).lt(24).optional(),
+      fixed: z.partialRecord(datePart, finite).optional(),
+      unit: finite.positive().optional(),
+    })
+    .optional(),
   quantum: finite.positive().optional(),
   /** Whether sampled values are rounded to the lattice. */
   lattice: z.boolean().optional(),
@@ -147,38 +162,62 @@ export function parseModelConfig(text: string): ModelConfig {
       where,
       hint,
     });
-  checkFlow(parsed.data.flow, parsed.data.columns.length);
+  checkColumns(parsed.data.columns);
+  const { dim, width } = layoutOf(parsed.data.columns);
+  checkFlow(parsed.data.flow, dim, width);
   const { tails } = parsed.data.metrics;
-  if (tails && tails.columns.length !== parsed.data.columns.length)
+  if (tails && tails.columns.length !== dim)
     throw new LogdetError(
       "model",
-      `there are tails of ${tails.columns.length} columns, but ${parsed.data.columns.length} columns`,
+      `there are tails of ${tails.columns.length} columns, but ${dim} columns of numbers`,
       { where, hint },
     );
   return parsed.data;
+}
+
+/** Categories are there where the kind says so, and nowhere else. */
+function checkColumns(columns: readonly ColumnConfig[]): void {
+  for (const { name, kind, categories } of columns) {
+    const isCategorical = kind === "categorical";
+    if (
+      isCategorical !== (categories !== undefined) ||
+      new Set(categories).size !== (categories?.length ?? 0)
+    )
+      throw new LogdetError(
+        "model",
+        isCategorical ? "the categories are missing, or repeat" : `a ${kind} column has categories`,
+        { where: ["config.json", `column ${name}`] },
+      );
+  }
+  if (layoutOf(columns).dim === 0)
+    throw new LogdetError("model", "there is no column of numbers", { where: ["config.json", "columns"] });
 }
 
 /** Parts within parts; a flow of ours has two levels. */
 const deepest = 32;
 
 /**
- * Every part of a flow has as many dimensions as there are columns. Looked at before anything is built: a damaged
- * number must not make room for 10⁹ of them, nor a nested one for a recursion without end.
+ * Every part of a flow has as many dimensions as there are numeric columns, or coordinates, or coordinates of categories.
+ * Looked at before anything is built: a damaged number must not make room for 10⁹ of them, nor a nested one for a
+ * recursion without end.
  */
-function checkFlow(flow: ModelConfig["flow"], columns: number): void {
+function checkFlow(flow: ModelConfig["flow"], dim: number, width: number): void {
   const where = ["config.json", "flow"];
+  const sizes = new Set<unknown>([dim, width, width - dim]);
   let level: unknown[] = [flow];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > 2 * deepest)
       throw new LogdetError("model", `parts are nested more than ${deepest} deep`, { where });
     level = level.filter((value) => typeof value === "object" && value !== null);
     for (const part of level)
-      if (Object.hasOwn(part as object, "dim") && (part as { dim: unknown }).dim !== columns)
-        throw new LogdetError(
-          "model",
-          `a part has dim ${JSON.stringify((part as { dim: unknown }).dim)}, but there are ${columns} columns`,
-          { where },
-        );
+      for (const name of ["dim", "extra", "given"])
+        if (Object.hasOwn(part as object, name) && !sizes.has((part as Record<string, unknown>)[name]))
+          throw new LogdetError(
+            "model",
+            `a part has ${name} ${JSON.stringify((part as Record<string, unknown>)[name])}, but there are ${dim} columns` +
+              (width > dim ? ` of numbers and ${width - dim} coordinates of categories` : ""),
+            { where },
+          );
     level = level.flatMap((part) => Object.values(part as object));
   }
 }

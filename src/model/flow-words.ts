@@ -20,15 +20,18 @@ function sequence(names: readonly string[]): string {
 }
 
 function namesOf(bijection: Config): string[] {
-  return bijection.type === "chain"
-    ? (bijection.parts as Config[]).flatMap(namesOf)
-    : [plain(bijection.type)];
+  if (bijection.type === "chain") return (bijection.parts as Config[]).flatMap(namesOf);
+  // Beside columns that stay as they are.
+  if (bijection.type === "beside") return namesOf(bijection.inner as Config);
+  return [plain(bijection.type)];
 }
 
 /** A base density in words; a mixture's components are nets of their own, those alike said once. */
 export function baseWords(base: Config): string {
   if (base.type === "transformed")
     return flowWords({ bijection: base.bijection as Config, base: base.base as Config });
+  if (base.type === "factorized")
+    return `${baseWords(base.conditional as Config)}, given ${baseWords(base.categories as Config)}`;
   if (base.type !== "mixture") return plain(base.type);
   const words = (base.components as Config[]).map(baseWords);
   const each = [...new Set(words)].map((text) => {

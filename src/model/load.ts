@@ -2,13 +2,16 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { layoutOf } from "../data/index.js";
 import { LogdetError } from "../errors.js";
 import { buildFlow, type Flow } from "../flows/index.js";
 import { ParameterStore } from "../runtime/index.js";
 import { splitCalibration } from "./calibration.js";
 import { parseModelConfig } from "./config.js";
+import { splitFiller } from "./filler.js";
 import { fileError } from "./folder.js";
 import { Model } from "./model.js";
+import { splitReference } from "./reference-tensors.js";
 import { decodeSafetensors, type NamedTensor } from "./safetensors.js";
 
 export interface LoadOptions {
@@ -29,9 +32,12 @@ export async function load(folder: string, { threads }: LoadOptions = {}): Promi
     const flow = buildFlow(config.flow);
     const tensors = decodeSafetensors(await read(folder, "model.safetensors"));
     const store = new ParameterStore(Object.values(flow.parameters));
-    const parts = splitCalibration(tensors);
+    const { dim } = layoutOf(config.columns);
+    const { others, filler } = splitFiller(tensors, dim);
+    const { others: rest, reference } = splitReference(others, dim);
+    const parts = splitCalibration(rest);
     fill(flow, store, parts.flow);
-    return new Model(flow, store, config, threads, parts.calibration);
+    return new Model(flow, store, config, { threads, filler, reference, calibration: parts.calibration });
   } catch (error) {
     if (!(error instanceof LogdetError)) throw error;
     throw new LogdetError(error.code, error.message, {

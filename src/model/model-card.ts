@@ -1,7 +1,7 @@
 // The model card: README.md of a saved model, in the convention of model hubs.
 
 import type { ReportData } from "./report/report-data.js";
-import { limits, natsExplained, quality, setApart, trainingStory } from "./report/sentences.js";
+import { kindWords, limits, natsExplained, quality, setApart, trainingStory } from "./report/sentences.js";
 import { snippetNote, snippets } from "./report/snippets.js";
 import {
   formatCount,
@@ -64,14 +64,19 @@ ${table(
   ["Column", "Kind", "Step", "Mean", "Std. dev.", "Minimum", "Maximum"],
   data.data.columns.map((column) => [
     column.name,
-    column.kind,
+    kindWords(column),
     column.quantum === undefined ? "" : formatNumber(column.quantum),
-    formatNumber(column.mean),
-    formatNumber(column.standardDeviation),
-    formatExtreme(column.minimum),
-    formatExtreme(column.maximum),
+    ...(column.categories
+      ? ["", "", "", ""]
+      : [
+          formatNumber(column.mean),
+          formatNumber(column.standardDeviation),
+          formatExtreme(column.minimum),
+          formatExtreme(column.maximum),
+        ]),
   ]),
 )}
+${codes(data)}
 
 ## Training data
 
@@ -105,6 +110,16 @@ ${snippets(data)
 
 ${bullets(limits(data))}
 `;
+}
+
+/** Which numbers the categories go into the model as. */
+function codes({ data: { columns } }: ReportData): string {
+  const lists = columns.flatMap(({ name, categories }) =>
+    categories ? [`${name}: ${categories.map((category, code) => `${code} ${category}`).join(", ")}.`] : [],
+  );
+  return lists.length > 0
+    ? `\nCodes of the categories, any other number being one never seen:\n\n${bullets(lists)}\n`
+    : "";
 }
 
 /** Text on one line that Markdown, and HTML inside it, shows as it is: in a heading, a paragraph or a table's cell. */

@@ -1,19 +1,38 @@
 // A fitted model: a flow with values, and the columns it was fitted to. Everything here speaks the columns' units.
 
+import {
+  type GaussianCopula,
+  type Layout,
+  layoutOf,
+  readCoordinates,
+  writeCoordinates,
+} from "../data/index.js";
 import { LogdetError } from "../errors.js";
 import type { Flow } from "../flows/index.js";
 import { farthest } from "../onnx/index.js";
 import { Random } from "../random/index.js";
 import { type FloatArray, type ParameterStore, Program } from "../runtime/index.js";
-import { input, type Tensor } from "../tensor/index.js";
+import { input, slice, type Tensor } from "../tensor/index.js";
 import { Calibration } from "./calibration.js";
 import type { ColumnConfig, ModelConfig } from "./config.js";
 import { draw } from "./draw.js";
+import { fillsPerRow, type IncompleteRows, overFills } from "./incomplete.js";
 import { type ModelParts, scoreOf, unitsLogDet } from "./parts.js";
+import { judgesOf, learnReference, type Reference } from "./reference.js";
 import { type SaveOptions, saveModel } from "./save.js";
-import { type StatisticName, squaredLatentNorm, statisticNames, statistics } from "./statistics.js";
+import {
+  type Statistic,
+  type StatisticName,
+  squaredLatentNorm,
+  statistics,
+  statisticsOf,
+} from "./statistics.js";
+import { withMissing } from "./with-missing.js";
 
-/** Rows as one row-major array, [n · D], or as an array of rows. Columns in the order of `model.columns`. */
+/**
+ * Rows as one row-major array, [n · D], or as an array of rows; columns in the order of `model.columns`. A category is
+ * its place in its column's `categories`, any other number is one never seen; a missing cell is NaN.
+ */
 export type Rows = Float32Array | Float64Array | readonly (readonly number[])[];
 
 export interface SampleOptions {
@@ -21,10 +40,23 @@ export interface SampleOptions {
   seed?: number;
   /** Round discrete columns to their lattice, as the data were. Default: true. */
   round?: boolean;
+  /** Leave cells missing (NaN) as often as in the data, if the model was fitted so. Default: rows are complete. */
+  missing?: boolean;
+}
+
+/** What a model may have besides its flow. */
+export interface ModelExtras {
+  /** Threads of ONNX Runtime; its own choice by default. */
+  readonly threads?: number | undefined;
+  readonly calibration?: Calibration | undefined;
+  /** What missing cells are filled from; without it rows must be complete. */
+  readonly filler?: GaussianCopula | undefined;
+  /** What the combined statistic knows beside the flow. */
+  readonly reference?: Reference | undefined;
 }
 
 export interface PValueOptions {
-  /** What ranks the rows: "density", "typicality" or "latent-norm". Default: "density". */
+  /** What ranks the rows: "combined", "density", "typicality", "latent-norm" or "prototypes". Default: "combined". */
   statistic?: StatisticName;
   /** The rows' log-densities, where they are known already: spares a pass. */
   logProb?: Float64Array;
@@ -48,47 +80,65 @@ export class Model implements ModelParts {
   readonly flow: Flow;
   readonly parameters: ParameterStore;
   readonly config: ModelConfig;
+  readonly filler: GaussianCopula | undefined;
+  readonly #layout: Layout;
   readonly #threads: number | undefined;
   readonly #programs = new Map<string, Promise<Program>>();
   #calibration: Calibration | undefined;
+  #reference: Reference | undefined;
 
   constructor(
     flow: Flow,
     parameters: ParameterStore,
     config: ModelConfig,
-    threads?: number,
-    calibration?: Calibration,
+    { threads, calibration, filler, reference }: ModelExtras = {},
   ) {
     this.flow = flow;
     this.parameters = parameters;
     this.config = config;
+    this.filler = filler;
+    this.#layout = layoutOf(config.columns);
     this.#threads = threads;
     this.#calibration = calibration;
+    this.#reference = reference;
   }
 
   get columns(): readonly ColumnConfig[] {
     return this.config.columns;
   }
 
+  /** Columns of a row, D. */
   get dim(): number {
-    return this.flow.dim;
+    return this.columns.length;
+  }
+
+  /** Columns that are numbers, each a dimension of the latent space. */
+  get numericDim(): number {
+    return this.#layout.dim;
   }
 
   /**
-   * Log-density of each row, in nats, per unit of the original columns. A discrete column is read at the middle of
-   * its cell.
+   * Log-density of each row, in nats, per unit of the numeric columns. A discrete column is read at the middle of its
+   * cell; categories count with their probability. Of a row with missing cells (NaN) it is the density of the others,
+   * by 32 draws of what is missing: see `overFills`.
    *
-   * @throws LogdetError "shape" if the rows do not have D columns, "data" if a number is not finite.
+   * @throws LogdetError "shape" if the rows do not have D columns, "data" if a number is not finite, or missing where the
+   * model has nothing to fill it from.
    */
   async logProb(rows: Rows): Promise<Float64Array> {
-    const logProb = await this.#map("logProb", rows, 1, (x) => this.flow.logProb(x));
+    const flat = flatten(rows, this.dim);
+    const logProb = await this.#map("logProb", flat, undefined, (x) => this.flow.logProb(x));
     const shift = unitsLogDet(this.config);
-    return logProb.map((value) => value + shift);
+    return logProb.map((value, row) => value + shift + this.#unitsOfMissing(flat, row));
   }
 
-  /** The rows in the base's space, where they should look like draws of the base: [n · D]. */
+  /**
+   * The rows in the base's space, where they should look like draws of the base: [n · numericDim]. Where cells are missing,
+   * its expectation.
+   */
   async latent(rows: Rows): Promise<Float64Array> {
-    return this.#map("latent", rows, this.dim, (x) => this.flow.density(x).latent);
+    const { dim } = this.#layout;
+    return this.#map("latent", rows, dim, (x) => firstOf(this.flow.density(x).latent, dim));
   }
 
   /**
@@ -103,6 +153,26 @@ export class Model implements ModelParts {
     return this.#calibration;
   }
 
+  /** What the combined statistic knows beside the flow; undefined in models of before there was that statistic. */
+  get reference(): Reference | undefined {
+    return this.#reference;
+  }
+
+  /**
+   * Learns what the combined statistic needs, from rows that the flow was trained on and rows that judged it. `fit` does.
+   * Calibrate afterwards: what was there is forgotten.
+   *
+   * @param training 10,000 are enough; other rows are not looked at. @param validation as many, or few
+   * @throws LogdetError as `logProb`.
+   */
+  async learnReference(training: Rows, validation: Rows): Promise<void> {
+    const rows = Float64Array.from(flatten(training, this.dim));
+    const judges = judgesOf(rows, Float64Array.from(flatten(validation, this.dim)), this.dim);
+    const logProb = await this.logProb(judges);
+    this.#calibration = undefined;
+    this.#reference = learnReference(this.columns, rows, { rows: judges, logProb });
+  }
+
   /**
    * Calibrates the model's p-values with rows that were not used to fit it, instead of those that `fit` set apart: with
    * today's normal rows, say. They are saved with the model.
@@ -113,7 +183,7 @@ export class Model implements ModelParts {
     const flat = Float64Array.from(flatten(rows, this.dim));
     const logProb = await this.logProb(flat);
     const scores: Partial<Record<StatisticName, Float64Array>> = {};
-    for (const name of statisticNames) scores[name] = await statistics[name].scores(this, flat, logProb);
+    for (const name of statisticsOf(this)) scores[name] = await statistics[name].scores(this, flat, logProb);
     this.#calibration = new Calibration(scores);
   }
 
@@ -146,29 +216,39 @@ export class Model implements ModelParts {
     const known = logProb ?? (await this.logProb(flat));
     if (known.length * this.dim !== flat.length)
       throw new LogdetError("shape", `${flat.length / this.dim} rows, but ${known.length} log-densities`);
-    return calibration.pValues(name, await statistics[name].scores(this, flat, known));
+    const chosen: Statistic = statistics[name];
+    return calibration.pValues(name, await chosen.scores(this, flat, known), chosen.rounding?.(this));
   }
 
   /**
-   * The score function ∇ₓ log p(x): how the log-density changes with each column, in nats per unit, [n · D].
+   * The score function ∇ₓ log p(x): how the log-density changes with each column, in nats per unit, [n · D]. 0 for
+   * categories and missing cells.
    */
   async scoreFunction(rows: Rows): Promise<Float64Array> {
-    const score = await this.#map("score", rows, this.dim, (x) => scoreOf(this.flow, x));
+    const flat = flatten(rows, this.dim);
     const { columns, dim } = this;
-    return score.map((value, i) => value / columns[i % dim].scale);
+    const { dim: numeric, places } = this.#layout;
+    const score = await this.#map("score", flat, numeric, (x) => firstOf(scoreOf(this.flow, x), numeric));
+    return Float64Array.from(flat, (cell, i) => {
+      const { coordinate } = places[i % dim];
+      if (coordinate === undefined || Number.isNaN(cell)) return 0;
+      return score[Math.floor(i / dim) * numeric + coordinate] / columns[i % dim].scale;
+    });
   }
 
-  /** n rows drawn from the density, row-major [n · D], in the columns' units. */
-  async sample(n: number, { seed = 0, round = true }: SampleOptions = {}): Promise<Float64Array> {
+  /** n rows drawn from the density, row-major [n · D], in the columns' units; categories as their codes. */
+  async sample(n: number, options: SampleOptions = {}): Promise<Float64Array> {
+    const { seed = 0, round = true, missing = false } = options;
     if (!Number.isSafeInteger(n) || n < 0)
       throw new LogdetError("usage", `the number of rows to draw must be a whole number, got ${n}`);
+    const random = new Random(seed);
     const { dim, columns } = this;
-    const drawn = await this.#draw("sample", n, new Random(seed), (z) => this.flow.bijection.inverse(z).x);
-    return drawn.map((value, i) => {
-      const column = columns[i % dim];
-      const original = value * column.scale + column.center;
-      return round ? onLattice(original, column) : original;
-    });
+    const drawn =
+      missing && columns.some((column) => column.missing)
+        ? await this.#drawMissing(n, random)
+        : await this.#draw("sample", n, random, (z) => this.flow.bijection.inverse(z).x);
+    const cells = readCoordinates(columns, this.#layout, drawn);
+    return cells.map((value, i) => (round ? onLattice(value, columns[i % dim]) : value));
   }
 
   /** n rows drawn from the base density, in latent space: [n · D]. */
@@ -208,49 +288,137 @@ export class Model implements ModelParts {
     return compiled;
   }
 
+  /** Coordinates of rows that miss cells, by programs that are made for the call: it is seldom asked for. */
+  async #drawMissing(n: number, random: Random): Promise<Float64Array> {
+    const { flow, parameters } = withMissing(this, this.columns);
+    const programs = new Map<string, Promise<Program>>();
+    const program = (name: string, build: () => Tensor) => {
+      const compiled =
+        programs.get(name) ?? Program.compile({ value: build() }, { parameters, threads: this.#threads });
+      programs.set(name, compiled);
+      return compiled;
+    };
+    const rows = (latent: Tensor) => flow.bijection.inverse(latent).x;
+    try {
+      return await draw(n, random, { name: "sample", base: flow.base, rows, program });
+    } finally {
+      for (const compiled of programs.values()) await (await compiled).release();
+    }
+  }
+
   #draw(name: string, n: number, random: Random, rows: (latent: Tensor) => Tensor): Promise<Float64Array> {
     const program = (key: string, build: () => Tensor) => this.#program(key, build);
     return draw(n, random, { name, base: this.flow.base, rows, program });
   }
 
-  /** Runs a row-wise function over rows in batches. */
-  async #map(name: string, rows: Rows, width: number, f: (x: Tensor) => Tensor): Promise<Float64Array> {
-    const { dim } = this;
-    const program = await this.#program(name, () => f(input("x", ["batch", dim])));
-    const flat = flatten(rows, dim);
-    const count = flat.length / dim;
-    const result = new Float64Array(count * width);
+  /**
+   * Runs a row-wise function over rows in batches: [rows · width], or of a log-density, where `width` is undefined, [rows].
+   */
+  async #map(
+    name: string,
+    rows: Rows,
+    width: number | undefined,
+    f: (x: Tensor) => Tensor,
+  ): Promise<Float64Array> {
+    const flat = flatten(rows, this.dim);
+    const program = await this.#rowProgram(name, f);
+    const count = flat.length / this.dim;
+    const each = width ?? 1;
+    const result = new Float64Array(count * each);
+    const incomplete: number[] = [];
     for (let row = 0; row < count; row += batchRows) {
-      const x = this.#standardize(flat, row, Math.min(batchRows, count - row));
-      result.set((await program.run({ x })).value, row * width);
+      const x = this.#coordinates(flat, row, Math.min(batchRows, count - row), incomplete);
+      result.set((await program.run({ x })).value, row * each);
+    }
+    if (incomplete.length === 0) return result;
+
+    const ask = async (x: Float32Array) => {
+      const density = await this.#rowProgram("logProb", (row) => this.flow.logProb(row));
+      const logProb = (await density.run({ x })).value.slice();
+      return width === undefined ? { logProb } : { logProb, value: (await program.run({ x })).value };
+    };
+    const atOnce = batchRows / fillsPerRow;
+    for (let i = 0; i < incomplete.length; i += atOnce) {
+      const some = incomplete.slice(i, i + atOnce);
+      const values = await overFills(this.#withHoles(flat, some), ask, width);
+      for (const [k, row] of some.entries())
+        result.set(values.subarray(k * each, (k + 1) * each), row * each);
     }
     return result;
   }
 
-  #standardize(flat: FloatArray, from: number, count: number): Float32Array {
+  #rowProgram(name: string, f: (x: Tensor) => Tensor): Promise<Program> {
+    return this.#program(name, () => f(input("x", ["batch", this.#layout.width])));
+  }
+
+  /** Rows with missing cells as coordinates, NaN where a number is missing. */
+  #withHoles(flat: FloatArray, rows: readonly number[]): IncompleteRows {
+    const { dim, filler } = this;
+    const { width } = this.#layout;
+    if (filler === undefined) {
+      const row = flat.subarray(rows[0] * dim, (rows[0] + 1) * dim);
+      const column = this.columns.find(({ kind }, d) => kind !== "categorical" && Number.isNaN(row[d]));
+      throw new LogdetError("data", "NaN is not a finite number", {
+        where: [`row ${rows[0] + 1}`, `column ${column?.name}`],
+        hint: "This model has nothing to fill missing cells from.",
+      });
+    }
+    const cells = new Float64Array(rows.length * dim);
+    for (const [i, row] of rows.entries()) cells.set(flat.subarray(row * dim, (row + 1) * dim), i * dim);
+    const coordinates = new Float32Array(rows.length * width);
+    writeCoordinates(this.columns, this.#layout, cells, coordinates, { limit: farthest });
+    return { coordinates, width, filler };
+  }
+  /**
+   * Some rows as coordinates, [count · width]. Rows in which a number is missing go on the list `incomplete`, and have any
+   * number there.
+   */
+  #coordinates(flat: FloatArray, from: number, count: number, incomplete: number[]): Float32Array {
     const { dim, columns } = this;
-    const x = new Float32Array(count * dim);
-    for (let i = 0; i < x.length; i++) {
-      const { name, center, scale } = columns[i % dim];
-      const value = flat[from * dim + i];
-      if (!Number.isFinite(value))
-        throw new LogdetError("data", `${value} is not a finite number`, {
-          where: [`row ${from + Math.floor(i / dim) + 1}`, `column ${name}`],
-        });
-      x[i] = Math.max(-farthest, Math.min(farthest, (value - center) / scale));
+    const layout = this.#layout;
+    const cells = flat.subarray(from * dim, (from + count) * dim);
+    const x = new Float32Array(count * layout.width);
+    writeCoordinates(columns, layout, cells, x, { limit: farthest });
+    for (let row = 0; row < count; row++) {
+      let isComplete = true;
+      for (const [d, { coordinate }] of layout.places.entries()) {
+        if (coordinate === undefined) continue;
+        const value = cells[row * dim + d];
+        if (Number.isFinite(value)) continue;
+        if (!Number.isNaN(value))
+          throw new LogdetError("data", `${value} is not a finite number`, {
+            where: [`row ${from + row + 1}`, `column ${columns[d].name}`],
+          });
+        x[row * layout.width + coordinate] = 0;
+        isComplete = false;
+      }
+      if (!isComplete) incomplete.push(from + row);
     }
     return x;
   }
+
+  /** log|det| of the standardisation of a row's missing numbers, nats: they have no density that it belongs to. */
+  #unitsOfMissing(flat: FloatArray, row: number): number {
+    let total = 0;
+    for (const [d, { coordinate }] of this.#layout.places.entries())
+      if (coordinate !== undefined && Number.isNaN(flat[row * this.dim + d]))
+        total += Math.log(this.columns[d].scale);
+    return total;
+  }
 }
 
-function onLattice(value: number, { lattice, quantum, minimum }: ColumnConfig): number {
+/** The first columns of rows. */
+const firstOf = (rows: Tensor, columns: number): Tensor =>
+  rows.shape[1] === columns ? rows : slice(rows, 1, 0, columns);
+
+export function onLattice(value: number, { lattice, quantum, minimum }: ColumnConfig): number {
   if (!lattice || quantum === undefined) return value;
   const rounded = minimum + Math.round((value - minimum) / quantum) * quantum;
   // 0.1 · 3 is 0.30000000000000004: print what the data printed. No lattice is finer than 9 decimals; + 0 mends −0.
   return Number(rounded.toFixed(9)) + 0;
 }
 
-function flatten(rows: Rows, dim: number): FloatArray {
+export function flatten(rows: Rows, dim: number): FloatArray {
   if (rows instanceof Float32Array || rows instanceof Float64Array) {
     if (rows.length % dim !== 0)
       throw new LogdetError("shape", `rows of ${dim} columns expected, got ${rows.length} numbers`);

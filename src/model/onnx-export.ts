@@ -1,5 +1,6 @@
 // The model as ONNX files that run without logdet: raw columns in, log-density, latent and score out; and a sampler.
 
+import { layoutOf } from "../data/index.js";
 import { type Port, writeOnnxModel } from "../onnx/index.js";
 import { Program } from "../runtime/index.js";
 import {
@@ -9,26 +10,31 @@ import {
   expandComposites,
   input,
   Parameter,
+  slice,
   substitute,
   type Tensor,
   topologicalOrder,
 } from "../tensor/index.js";
+import { fromCoordinates, toColumns, toCoordinates } from "./coordinate-graph.js";
 import { type ModelParts, noiseInputs, scoreOf, unitsLogDet } from "./parts.js";
 
 /**
- * `log_prob.onnx`: input `x`, float64 [batch, D], columns in the model's order and units; outputs `log_prob` [batch]
- * (nats, original units), `latent` [batch, D] and `score` [batch, D] (float64, nats per unit).
+ * `log_prob.onnx`: input `x`, float64 [batch, D], columns in the model's order and units, categories as their codes,
+ * numbers all there; outputs `log_prob` [batch] (nats, original units), `latent` [batch, numeric columns] and `score`
+ * [batch, D] (float64, nats per unit; 0 for categories).
  */
 export async function exportLogProb(model: ModelParts): Promise<Uint8Array> {
   const { flow, config } = model;
-  const x = input("x", ["batch", flow.dim]);
-  const { logProb, latent } = flow.density(x);
+  const layout = layoutOf(config.columns);
+  const x = input("x", ["batch", config.columns.length]);
+  const coordinates = toCoordinates(x, config.columns, layout);
+  const { logProb, latent } = flow.density(coordinates);
   const [density, z, score] = await freeze(model, [
     add(logProb, unitsLogDet(config)),
-    latent,
-    scoreOf(flow, x),
+    layout.blocks.length > 0 ? slice(latent, 1, 0, layout.dim) : latent,
+    toColumns(scoreOf(flow, coordinates), layout),
   ]);
-  const none = new Float64Array(flow.dim);
+  const none = new Float64Array(config.columns.length);
   const perUnit = Float64Array.from(config.columns, ({ scale }) => 1 / scale);
   return writeOnnxModel({
     inputs: [{ name: "x", tensor: x, units: unitsOf(model) }],
@@ -43,11 +49,12 @@ export async function exportLogProb(model: ModelParts): Promise<Uint8Array> {
 
 /**
  * `sample.onnx`: inputs `uniform` in (0, 1) and standard `normal`, float32, those of the two that the base needs;
- * output `x`, float64 [batch, D], in the columns' units (not rounded to a lattice).
+ * output `x`, float64 [batch, D], in the columns' units (not rounded to a lattice), categories as their codes.
  */
 export async function exportSample(model: ModelParts): Promise<Uint8Array> {
   const noise = noiseInputs(model.flow.base);
-  const [x] = await freeze(model, [model.flow.sample(noise)]);
+  const { columns } = model.config;
+  const [x] = await freeze(model, [fromCoordinates(model.flow.sample(noise), layoutOf(columns))]);
   return writeOnnxModel({
     inputs: Object.values(noise).map((tensor) => ({ name: tensor.name, tensor })),
     outputs: [{ name: "x", tensor: x, units: unitsOf(model) }],
@@ -66,7 +73,16 @@ function metadata(model: ModelParts): Record<string, string> {
   return {
     logdet_version: model.config.version,
     columns: JSON.stringify(model.config.columns.map(({ name }) => name)),
+    ...categoriesOf(model),
   };
+}
+
+/** What the codes of categorical columns stand for, by column. */
+function categoriesOf({ config: { columns } }: ModelParts): Record<string, string> {
+  const categories = columns.flatMap((column) =>
+    column.categories ? [[column.name, column.categories] as const] : [],
+  );
+  return categories.length > 0 ? { categories: JSON.stringify(Object.fromEntries(categories)) } : {};
 }
 
 /** The tensors with parameters replaced by their values, and log-determinants and inverses by theirs. */

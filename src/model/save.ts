@@ -1,8 +1,10 @@
 // A model to its folder: config.json, model.safetensors, onnx/, README.md, report.html. Data only, no code.
 
+import { fillerTensors } from "./filler.js";
 import { checkWritable, writeFolder } from "./folder.js";
 import { exportLogProb, exportSample } from "./onnx-export.js";
 import type { ModelParts } from "./parts.js";
+import { referenceTensors } from "./reference-tensors.js";
 import { encodeSafetensors, type NamedTensor } from "./safetensors.js";
 
 export interface SaveOptions {
@@ -25,6 +27,8 @@ export async function saveModel(
   await checkWritable(folder, force);
   const tensors = Object.fromEntries([
     // In front: float64 begins on a multiple of 8 bytes there.
+    ...Object.entries(model.filler ? fillerTensors(model.filler) : {}),
+    ...Object.entries(model.reference ? referenceTensors(model.reference) : {}),
     ...Object.entries(model.calibration?.tensors() ?? {}),
     ...Object.entries(model.flow.parameters).map(([name, parameter]): [string, NamedTensor] => [
       name,

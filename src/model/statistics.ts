@@ -1,13 +1,17 @@
 // The numbers by which rows are ranked when asked how strange they are. Each is calibrated apart: calibration.ts.
 
 import type { Distribution } from "../distributions/index.js";
+import { LogdetError } from "../errors.js";
 import type { Flow } from "../flows/index.js";
 import { add, concat, mul, reshape, softmax, sum, type Tensor } from "../tensor/index.js";
 import type { ModelConfig } from "./config.js";
+import { combinedRounding, combinedStrangeness, prototypeStrangeness, type Reference } from "./reference.js";
 
 /** What a statistic may ask of a model. */
 export interface Scored {
   readonly config: ModelConfig;
+  /** Absent from models of before there was one. */
+  readonly reference?: Reference | undefined;
   /** ‖z‖² of each row's latent: see squaredLatentNorm. */
   latentNorm(rows: Float64Array): Promise<Float64Array>;
 }
@@ -16,6 +20,13 @@ export interface Scored {
 export interface Statistic {
   /** One line for lists of choices. */
   readonly summary: string;
+  /** Whether it needs a `reference`, which not every model has. */
+  readonly needsReference?: boolean;
+  /**
+   * By how much float32's rounding of what it is made of may move it, where that is not its own rounding: in units of the
+   * rounding of 1.
+   */
+  rounding?(model: Scored): number;
   /**
    * @param rows row-major [n · D], in the columns' units
    * @param logProb their log-densities, nats
@@ -26,6 +37,13 @@ export interface Statistic {
 
 /** Every statistic, by the name that options and saved models use. */
 export const statistics = {
+  combined: {
+    summary: "density and prototypes together, each by its tail probability",
+    needsReference: true,
+    rounding: (model) => combinedRounding(referenceOf(model)),
+    scores: (model, rows, logProb) =>
+      combinedStrangeness(referenceOf(model), model.config.columns, rows, logProb),
+  },
   density: {
     summary: "−log p(x): rows of low density are strange",
     scores: (_model, _rows, logProb) => logProb.map((value) => -value),
@@ -39,14 +57,33 @@ export const statistics = {
     summary: "‖z‖²: rows far from the middle of the latent space are strange",
     scores: (model, rows) => model.latentNorm(rows),
   },
+  prototypes: {
+    summary: "−log of a coarse density: rows far from all groups of training rows are strange",
+    needsReference: true,
+    scores: (model, rows) => prototypeStrangeness(referenceOf(model), model.config.columns, rows),
+  },
 } satisfies Readonly<Record<string, Statistic>>;
 
 export type StatisticName = keyof typeof statistics;
 
-/** The one that is used unless another is asked for. */
-export const defaultStatistic: StatisticName = "density";
+/** The one that is used unless another is asked for, or the model is of before there was it: then density. */
+export const defaultStatistic: StatisticName = "combined";
 
 export const statisticNames = Object.keys(statistics) as readonly StatisticName[];
+
+/** Those that a model knows enough for. */
+export const statisticsOf = ({ reference }: Pick<Scored, "reference">): readonly StatisticName[] =>
+  statisticNames.filter((name) => {
+    const { needsReference = false }: Statistic = statistics[name];
+    return reference !== undefined || !needsReference;
+  });
+
+function referenceOf({ reference }: Scored): Reference {
+  if (reference) return reference;
+  throw new LogdetError("model", "the model has no groups of training rows to compare rows with", {
+    hint: "It was fitted before there were any: fit it again, or ask for the statistic density.",
+  });
+}
 
 /**
  * The squared norm of the latent, [batch, D] -> [batch], in squared units of the latent.

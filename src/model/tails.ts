@@ -86,7 +86,14 @@ export function tailsOf(rows: readonly (Float32Array | Float64Array)[], dim: num
 
 /** The tails of as many rows drawn from a model as the data's were estimated from. */
 export async function modelTails(model: Model, data: Tails, seed?: number): Promise<Tails | undefined> {
-  return tailsOf([await model.sample(data.rows, { seed, round: false })], model.dim);
+  const { dim } = model;
+  const rows = await model.sample(data.rows, { seed, round: false });
+  const numeric = model.columns.flatMap(({ kind }, d) => (kind === "categorical" ? [] : [d]));
+  const numbers = Float64Array.from(
+    { length: data.rows * numeric.length },
+    (_, i) => rows[Math.floor(i / numeric.length) * dim + numeric[i % numeric.length]],
+  );
+  return tailsOf([numbers], numeric.length);
 }
 
 /**

@@ -16,6 +16,9 @@ const mostMultiplications = 5e5;
 const bound = (shape: Shape) => shape.map((size) => (size === "batch" ? typicalBatch : size));
 const elements = (shape: Shape) => fixedSize(bound(shape)) ?? 0;
 
+/** Moving elements is a copy to either executor: however many they are, they are no reason to leave the kernels. */
+const isMove = ({ operation: { name } }: Tensor) => name === "slice" || name === "concat";
+
 /** Whether a composite is computed whole. Its kernel works in float32, and beats the operations at every size. */
 export const hasKernel = ({ name }: Composite): boolean => Object.hasOwn(compositeSpellings, name);
 
@@ -33,7 +36,7 @@ export function chooseExecutors(order: readonly Tensor[]): (node: Tensor) => Exe
   // All or nothing for the small change between products and composites: passing values to and fro costs more than
   // what either executor saves on an operation.
   const isSmall = plain.every(
-    (node) => kernelSpelling(node) !== undefined && elements(node.shape) <= mostElements,
+    (node) => kernelSpelling(node) !== undefined && (isMove(node) || elements(node.shape) <= mostElements),
   );
   const isSmallProduct = (node: Tensor) => {
     if (kernelSpelling(node) === undefined) return false;

@@ -13,6 +13,7 @@ import { Monitor, type MonitorOptions, type MonitorReading } from "./monitor.js"
 import type { Penalty } from "./penalty.js";
 import type { TrainingState } from "./state.js";
 import { TrainingStep } from "./step.js";
+import { keepLikeliest, trimmedNll } from "./trim.js";
 
 export interface TrainerOptions {
   /** Standardised rows without end. */
@@ -32,6 +33,13 @@ export interface TrainerOptions {
   readonly patience?: number;
   /** Standard deviation of normal noise added to batches, in standardised units; it decays with the schedule. */
   readonly noise?: number;
+  /** Coordinates, from the first on, that get the noise: the others may be categories. Default: all. */
+  readonly noisy?: number;
+  /**
+   * Share of every batch, and of the rows of every evaluation, that is left out as least likely, in [0, 0.5): rows that
+   * are not like the others are not learned. A step takes about a third longer. Default: 0.
+   */
+  readonly trim?: number;
   /** Largest Frobenius norm of a step in the Lie algebra. */
   readonly stepClip?: number;
   readonly gradientClip?: number;
@@ -196,12 +204,16 @@ export class Trainer {
 
   /** One step: batch, noise, gradient, update. Returns what is wrong with it, if anything. */
   async #advance(): Promise<string | undefined> {
-    const { batches, noise = 0, learningRate = 3e-2, steps, averageDecay, onEvent } = this.#options;
-    const { values } = await batches.next(this.#batch);
+    const { batches, noise = 0, trim = 0, learningRate = 3e-2, steps, averageDecay, onEvent } = this.#options;
+    const { values: drawn } = await batches.next(this.#batch);
+    const values =
+      trim > 0 ? keepLikeliest(drawn, this.flow.dim, await this.#likelihood.logProb(drawn), trim) : drawn;
     const factor = this.#schedule.factor(this.#taken + 1, steps);
     if (noise > 0) {
       const added = this.#noise.fillNormal(new Float32Array(values.length), noise * factor);
-      for (let i = 0; i < values.length; i++) values[i] += added[i];
+      const { dim } = this.flow;
+      const { noisy = dim } = this.#options;
+      for (let i = 0; i < values.length; i++) if (i % dim < noisy) values[i] += added[i];
     }
     const problem = await guarded(() => this.#gradient(values));
     if (problem) return problem;
@@ -236,12 +248,12 @@ export class Trainer {
 
   /** Looks at the model; returns what is wrong with it, if anything. */
   async #evaluate(): Promise<string | undefined> {
-    const { validation, training, averageDecay, steps, monitor, onEvent } = this.#options;
+    const { validation, training, trim = 0, averageDecay, steps, monitor, onEvent } = this.#options;
     const { store } = this;
     const current = averageDecay ? store.trainable.slice() : undefined;
     if (current) store.trainable.set(store.buffer("average"));
-    const validationNll = await this.#likelihood.nll(validation);
-    const trainNll = await this.#likelihood.nll(training);
+    const validationNll = trimmedNll(await this.#likelihood.logProb(validation), trim);
+    const trainNll = trimmedNll(await this.#likelihood.logProb(training), trim);
     const isDue = this.#history.length % (monitor?.every ?? 1) === 0;
     const canLook = isDue && Number.isFinite(validationNll + trainNll);
     const reading = canLook ? await this.#monitor?.look(training) : undefined;

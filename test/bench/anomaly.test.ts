@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ownDetections } from "../../bench/lib/anomaly-models.js";
+import { ownDetections, ownDetectors } from "../../bench/lib/anomaly-models.js";
 import { peerDetections } from "../../bench/lib/anomaly-peers.js";
 import { type AnomalyRow, falseAlarmSummary, judge, means } from "../../bench/lib/anomaly-report.js";
 import { expectedFalseAlarms, falseAlarms } from "../../bench/lib/false-alarms.js";
@@ -157,8 +157,14 @@ describe("detections", () => {
   it("come with one p-value a test row, calibrated on a tenth of the training rows", async () => {
     await writeLabelled("far.csv");
     const split = divide(await labelledTable(folder, "far"), "normal", 0);
-    const found = await ownDetections(split, ["density", "typicality", "latent-norm"], small);
-    expect(found.map(({ detector }) => detector)).toEqual(["density", "typicality", "latent-norm"]);
+    const found = await ownDetections(split, ownDetectors, small);
+    expect(found.map(({ detector }) => detector)).toEqual([
+      "combined",
+      "density",
+      "typicality",
+      "latent-norm",
+      "prototypes",
+    ]);
     for (const detection of found) {
       expect(detection.calibration).toBe(13);
       expect(detection.pValues?.length).toBe(74);

@@ -2,7 +2,11 @@
 
 import {
   type Bijection,
+  beside,
+  type ColumnTransform,
   chain,
+  columnTransforms,
+  conditionalAffine,
   gdn,
   leakyTanh,
   linear,
@@ -26,6 +30,28 @@ function randomStandardization(dim: number): Bijection {
 
 const randomLinear = (dim: number, seed = 3) => linear({ dim, noise: 0.1, random: new Random(seed) });
 
+/** Every kind of curve in turn, and values that leave gentle lines beyond the bounds. */
+function everyTransform(dim: number): Bijection {
+  const kinds: readonly ColumnTransform[] = [
+    { type: "log", bound: -4 },
+    { type: "logit", lower: -5, upper: 6 },
+    { type: "asinh", width: 0.7 },
+    { type: "log-below", bound: 5 },
+    { type: "identity" },
+  ];
+  const transforms = Array.from({ length: dim }, (_, i) => kinds[i % kinds.length]);
+  const sample = Float64Array.from({ length: 9 * dim }, (_, i) => Math.floor(i / dim) / 2 - 2);
+  return columnTransforms({ dim, transforms, sample });
+}
+
+/** Half of the columns are mapped given the other half, as far as there are two. */
+function conditional(dim: number, hidden: number): Bijection {
+  const extra = Math.floor(dim / 2);
+  const own = dim - extra;
+  const affine = conditionalAffine({ dim: own, given: Math.max(1, extra), hidden, random: new Random(6) });
+  return beside({ inner: extra > 0 ? affine : randomLinear(own), extra });
+}
+
 export const bijectionCases: Readonly<Record<string, (dim: number) => Bijection>> = {
   linear: (dim) => randomLinear(dim),
   "LU linear": (dim) => luLinear({ dim, noise: 0.1, random: new Random(3) }),
@@ -43,8 +69,12 @@ export const bijectionCases: Readonly<Record<string, (dim: number) => Bijection>
   "mixture of logistics, probit": (dim) => mixtureOfLogistics({ dim, random: new Random(9) }),
   "mixture of logistics, logit": (dim) => mixtureOfLogistics({ dim, link: "logit", random: new Random(9) }),
   "mixture of logistics, one component": (dim) => mixtureOfLogistics({ dim, components: 1 }),
+  "column transforms": everyTransform,
+  "conditional affine beside what is given": (dim) => conditional(dim, 0),
+  "conditional affine with a hidden layer": (dim) => conditional(dim, 3),
   GDN: (dim) => gdn({ dim }),
   "GDN, both exponents fixed": (dim) => gdn({ dim, alpha: 1.5, epsilon: 0.4 }),
+  "GDN, inverse by fixed point": (dim) => gdn({ dim, inverse: "fixed-point" }),
   standardization: randomStandardization,
   "rational-quadratic spline": (dim) => rationalQuadraticSpline({ dim, bins: 6, bound: 3 }),
   chain: (dim) =>

@@ -1,7 +1,7 @@
 // Generalised divisive normalisation against its formula, and what its inverse and its image are.
 
 import { describe, expect, it } from "vitest";
-import { type Bijection, chain, gdn, linear } from "../../src/bijections/index.js";
+import { type Bijection, buildBijection, chain, gdn, linear } from "../../src/bijections/index.js";
 import { normal } from "../../src/distributions/index.js";
 import { LogdetError } from "../../src/errors.js";
 import { Random } from "../../src/random/index.js";
@@ -120,6 +120,74 @@ describe("the inverse", () => {
     const wanted = points.map((y) => y * Math.sqrt(beta / (1 - gamma * y * y)));
     expect([...x].map(Number.isNaN)).toEqual([true, false, false, false, true]);
     for (const i of [1, 2, 3]) expect(x[i]).toBeCloseTo(wanted[i], 9);
+  });
+});
+
+describe("the fixed point", () => {
+  const both = (dim: number, alpha: number, epsilon: number | "learned") =>
+    (["newton", "fixed-point"] as const).map((inverse) => gdn({ dim, alpha, epsilon, inverse }));
+  const inverted = (layer: Bijection, points: Float64Array, noise: number) =>
+    evaluate(
+      layer.inverse(input("x", ["batch", layer.dim])),
+      { x: points },
+      randomStore(layer.parameters, { noise }),
+    );
+
+  it.each([
+    [2, "learned"],
+    [2, 0.4],
+    [1, 0.7],
+    [3, 0.2],
+  ] as const)(
+    "finds the rows and log-dets that Newton's method finds, α = %d and ε = %s",
+    async (alpha, epsilon) => {
+      const points = normalRows(50, 6, 1.5);
+      const [newton, fixed] = await Promise.all(
+        both(6, alpha, epsilon).map((layer) => inverted(layer, points, 0.7)),
+      );
+      expect(newton.x.some(Number.isNaN)).toBe(false);
+      expect(worstError(fixed.x, newton.x)).toBeLessThan(1e-6);
+      expect(worstError(fixed.logDet, newton.logDet)).toBeLessThan(1e-6);
+    },
+  );
+
+  it("is 100 steps of |x| ← |y| n(|x|)^ε, each of which leaves at most αε (1 − β/n) of the error; NaN where they miss", async () => {
+    const [dim, alpha, epsilon, rows, noise] = [3, 2, 0.485, 60, 0.5];
+    const points = normalRows(rows, dim, 1.5);
+    const [newton, fixed] = both(dim, alpha, epsilon);
+    const { beta, gamma } = numbersOf(fixed, randomStore(fixed.parameters, { noise }));
+    const [solution, found] = [await inverted(newton, points, noise), await inverted(fixed, points, noise)];
+    const pool = (x: readonly number[]) =>
+      beta.map((b, i) => b + x.reduce((total, v, j) => total + gamma[i * dim + j] * v ** alpha, 0));
+    const off = (a: readonly number[], b: readonly number[]) =>
+      Math.max(...a.map((v, i) => Math.abs(Math.log(v / b[i]))));
+    let missed = 0;
+    for (let row = 0; row < rows; row++) {
+      const of = (values: Float64Array) => [...values.subarray(row * dim, (row + 1) * dim)].map(Math.abs);
+      const [y, root] = [of(points), of(solution.x)];
+      const rate = Math.max(...pool(root).map((n, i) => alpha * epsilon * (1 - beta[i] / n)));
+      const next = (x: readonly number[]) => pool(x).map((n, i) => y[i] * n ** epsilon);
+      let x = y.map((v, i) => v * beta[i] ** epsilon);
+      for (let step = 0; step < 100; step++) {
+        const better = next(x);
+        // Rounding is all that is left of an error in the end.
+        expect(off(better, root)).toBeLessThanOrEqual(rate * off(x, root) + 1e-13);
+        x = better;
+      }
+      const isMissed = off(next(x), x) > 1e-4;
+      missed += isMissed ? 1 : 0;
+      expect(of(found.x).map(Number.isNaN), `row ${row}`).toEqual(Array(dim).fill(isMissed));
+    }
+    expect(missed).toBeGreaterThan(2);
+    expect(missed).toBeLessThan(rows / 2);
+  });
+
+  it("is remembered by the configuration; one from before there was a choice means Newton's method", () => {
+    const config = gdn({ dim: 2, inverse: "fixed-point" }).config();
+    expect(buildBijection(config).config()).toEqual({ ...config, inverse: "fixed-point" });
+    const { inverse: _, ...old } = config;
+    expect(buildBijection(old).config()).toMatchObject({ inverse: "newton" });
+    expect(() => buildBijection({ ...config, inverse: "bisection" })).toThrow(/does not fit/);
   });
 });
 

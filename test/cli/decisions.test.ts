@@ -33,9 +33,11 @@ function columnsOf(text: string): Record<string, string[]> {
 
 describe("p_value", () => {
   it.each<[string, string[], StatisticName]>([
-    ["by the density", [], "density"],
+    ["by default", [], "combined"],
+    ["by the density", ["--statistic", "density"], "density"],
     ["by typicality", ["--statistic", "typicality"], "typicality"],
     ["by the latent's norm", ["--statistic", "latent-norm"], "latent-norm"],
+    ["by prototypes", ["--statistic", "prototypes"], "prototypes"],
   ])("is the library's: %s", async (_, args, statistic) => {
     const { code, stdout } = await score(["new.csv", ...args]);
     expect(code).toBe(0);
@@ -87,7 +89,7 @@ describe("is_anomaly", () => {
     const flagged = flags.filter(Boolean).length;
     expect(flagged).toBeGreaterThanOrEqual(5);
     const summary = JSON.parse(stdout);
-    expect(summary).toMatchObject({ statistic: "density", calibrationRows: 30, fdr: 0.4, flagged });
+    expect(summary).toMatchObject({ statistic: "combined", calibrationRows: 30, fdr: 0.4, flagged });
     expect(summary.expectedFalse).toBeCloseTo(0.4 * flagged, 10);
   });
 

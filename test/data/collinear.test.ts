@@ -44,3 +44,37 @@ it("is silent for discrete columns, whose noise is their own", () => {
 it("is silent with no more rows than columns", () => {
   expect(find({ a: [0.11, 0.52, 0.93], b: [0.1, 0.7, 0.3], c: [0.9, 0.2, 0.4] })).toBeUndefined();
 });
+
+it("looks at the rows where all is known, and puts columns that are hardly ever known aside", () => {
+  const [a, b, rare] = [normal(600), normal(600), normal(600)];
+  const sum = a.map((x, i) => (i % 3 === 0 ? NaN : x + b[i]));
+  const columns = {
+    a: a.map((x, i) => (i % 5 === 0 ? NaN : x)),
+    b,
+    rare: rare.map((x, i) => (i < 3 ? x : NaN)),
+    sum,
+  };
+  const names = Object.keys(columns);
+  const table = {
+    ...tableFromColumns(names.map((name) => ({ name, values: a }))),
+    columns: Object.entries(columns).map(([name, values]) => ({ name, values: Float64Array.from(values) })),
+  };
+  const { plans } = analyzeColumns(table);
+  expect(findCollinear(table, plans)?.equations).toEqual(["sum = a + b"]);
+  const spoilt = table.columns[3].values.slice();
+  spoilt[1] += 0.01;
+  const other = { ...table, columns: [...table.columns.slice(0, 3), { name: "sum", values: spoilt }] };
+  expect(findCollinear(other, plans)).toBeUndefined();
+});
+
+it("knows the constant of columns whose centre is not their mean", () => {
+  const table = tableFromColumns([
+    { name: "a", values: normal(500).map((x) => Math.exp(2 * x)) },
+    { name: "b", values: normal(500) },
+  ]);
+  const [a, b] = table.columns.map(({ values }) => values);
+  const sum = { name: "sum", values: a.map((x, i) => 3 * x - b[i] + 7) };
+  const all = tableFromColumns([...table.columns, sum]);
+  const { plans } = analyzeColumns(all, { types: { a: "positive", sum: "heavy-tailed" } });
+  expect(findCollinear(all, plans)?.equations).toEqual(["sum = 3 a - b + 7"]);
+});

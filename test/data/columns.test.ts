@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { analyzeColumns, type ColumnPlan, readTable, tableFromColumns } from "../../src/data/index.js";
+import {
+  analyzeColumns,
+  type ColumnPlan,
+  readTable,
+  type Table,
+  tableFromColumns,
+} from "../../src/data/index.js";
 import { LogdetError } from "../../src/errors.js";
 import { Random } from "../../src/random/index.js";
 
@@ -113,6 +119,79 @@ describe("mean and standard deviation", () => {
     const { scale, center, minimum, maximum } = planOf([0, 10, 0, 10]);
     expect({ center, minimum, maximum }).toEqual({ center: 5, minimum: 0, maximum: 10 });
     expect(scale).toBeCloseTo(Math.sqrt(25 + 100 / 12), 12);
+  });
+});
+
+/** A table with categories and missing cells, which `tableFromColumns` does not make. */
+function tableOf(columns: readonly { name: string; values: number[]; categories?: string[] }[]): Table {
+  const plain = tableFromColumns(columns.map(({ name, values }) => ({ name, values: values.map(() => 0) })));
+  return {
+    ...plain,
+    columns: columns.map((column) => ({ ...column, values: Float64Array.from(column.values) })),
+  };
+}
+
+describe("categories", () => {
+  const colour = { name: "colour", values: [0, 2, NaN, 1], categories: ["blue", "green", "red"] };
+  const alive = { name: "alive", values: [0, 1, 1, 0], categories: ["false", "true"] };
+
+  it("keep their codes: nothing is moved or scaled", () => {
+    const table = { ...tableOf([colour, alive]), types: { alive: "boolean" } as const };
+    expect(analyzeColumns(table).plans).toEqual([
+      {
+        ...{ name: "colour", index: 0, kind: "categorical", type: "categorical", missing: true },
+        ...{ categories: ["blue", "green", "red"], center: 0, scale: 1, minimum: 0, maximum: 2 },
+      },
+      {
+        ...{ name: "alive", index: 1, kind: "categorical", type: "boolean" },
+        ...{ categories: ["false", "true"], center: 0, scale: 1, minimum: 0, maximum: 1 },
+      },
+    ]);
+  });
+
+  it("of which there is but one are a constant, unless cells are missing", () => {
+    const one = { name: "kind", values: [0, 0, 0, 0], categories: ["a"] };
+    const { plans, notices } = analyzeColumns(tableOf([one, alive]));
+    expect(plans.map(({ name }) => name)).toEqual(["alive"]);
+    expect(notices[0]).toMatch(/kind \(always a\)/);
+    const some = analyzeColumns(tableOf([{ ...one, values: [0, NaN, 0, 0] }, alive]));
+    expect(some.plans.map(({ name }) => name)).toEqual(["kind", "alive"]);
+  });
+});
+
+describe("missing cells", () => {
+  it("leave the plan of the others as it is", () => {
+    const values = make(500, () => 100 + 7 * random.normal());
+    const counts = make(500, () => 3 * random.integer(9));
+    const rows = make(500, (i) => i).filter((i) => i % 3 > 0);
+    const holes = (all: number[]) => all.map((value, i) => (i % 3 > 0 ? value : NaN));
+    const { plans } = analyzeColumns(
+      tableOf([
+        { name: "x", values: holes(values) },
+        { name: "k", values: holes(counts) },
+      ]),
+    );
+    const complete = analyzeColumns(
+      tableOf([
+        { name: "x", values: rows.map((i) => values[i]) },
+        { name: "k", values: rows.map((i) => counts[i]) },
+      ]),
+    );
+    expect(plans).toEqual(complete.plans.map((plan) => ({ ...plan, missing: true })));
+  });
+
+  it("alone, or beside one number, are a constant", () => {
+    const { plans, notices } = analyzeColumns(
+      tableOf([
+        { name: "never", values: [NaN, NaN, NaN] },
+        { name: "same", values: [4.5, NaN, 4.5] },
+        { name: "x", values: [1, 2, 3] },
+      ]),
+    );
+    expect(plans.map(({ name }) => name)).toEqual(["x"]);
+    expect(notices[0]).toMatch(
+      /^2 constant columns left out: never \(always missing\), same \(always 4\.5 or missing\)/,
+    );
   });
 });
 

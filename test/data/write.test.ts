@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   appendColumns,
+  labelsOf,
   type OutputColumn,
   openSources,
   readTable,
@@ -173,6 +174,70 @@ describe("writing a table", () => {
     });
     const error = await failure(writeTable([{ name: "a", values: new Float64Array(9) }], { stream }));
     expect(error.code).toBe("interrupted");
+  });
+});
+
+/** Categories as data may have them: nothing in them means anything. */
+const LABELS = [
+  "=1+1",
+  "@SUM(A1)",
+  'say "hi"',
+  "a,b;c\td|e",
+  "two\nlines",
+  "windows\r\nlines",
+  "'); DROP TABLE extra; --",
+  "$1 ? :name %s \\",
+  "ñ 日本 🐧",
+  " blanks ",
+  "NaN",
+  "1.0",
+  null,
+];
+
+describe("text that could be taken for something else", () => {
+  const text: OutputColumn = { name: "kind", values: LABELS };
+
+  it("is the same in every format", async () => {
+    for (const [format, delimiter] of [
+      ["csv", ","],
+      ["tsv", "\t"],
+    ] as const) {
+      const output = await toText((stream) => writeTable([text], { stream, format }));
+      const [header, ...cells] = parseRecords(output, delimiter);
+      expect(header).toEqual(["kind"]);
+      // A missing cell is a blank line here, and that is no record.
+      expect(cells.flat()).toEqual(LABELS.filter((label) => label !== null));
+    }
+    const lines = await toText((stream) => writeTable([text], { stream, format: "ndjson" }));
+    expect(
+      lines
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).kind),
+    ).toEqual(LABELS);
+    const path = join(folder, "labels.parquet");
+    await writeTable([text], { path });
+    expect((await parquetRows(path)).map((row) => (row as { kind: unknown }).kind)).toEqual(LABELS);
+  });
+
+  it("is the same beside the columns of a file", async () => {
+    const source = file("numbers.csv", `x\n${LABELS.map((_, i) => i).join("\n")}\n`);
+    const lines = await toText((stream) => appendColumns([source], [text], { stream, format: "ndjson" }));
+    const rows = lines
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(rows).toEqual(LABELS.map((kind, x) => ({ x, kind })));
+  });
+
+  it("comes back from CSV as the categories that were written", async () => {
+    const path = join(folder, "round.csv");
+    const values = Float64Array.from(LABELS, (_, i) => i / 3);
+    await writeTable([{ name: "x", values }, text], { path });
+    const table = await readTable([path], { types: { kind: "categorical" }, missing: "cells" });
+    const read = labelsOf(table.columns[1]);
+    // Cells that say that they are missing are missing, and blanks around a label are not of it.
+    expect(read).toEqual(LABELS.map((label) => (label === "NaN" ? null : (label?.trim() ?? null))));
   });
 });
 

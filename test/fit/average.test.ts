@@ -101,7 +101,7 @@ function average(members: readonly Model[]): Model {
   const { flow, store } = averageOf(members.map(({ flow, parameters }) => ({ flow, store: parameters })));
   const { config } = members[0];
   const training = { ...config.training, parameters: flow.parameterCount };
-  return new Model(flow, store, { ...config, flow: flow.config(), training }, 1);
+  return new Model(flow, store, { ...config, flow: flow.config(), training }, { threads: 1 });
 }
 
 const bases = ["mixture-of-gaussians", "student-t", "normal"];

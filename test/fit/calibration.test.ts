@@ -5,6 +5,7 @@ import type { Table } from "../../src/data/index.js";
 import { tableFromColumns } from "../../src/data/index.js";
 import type { FitEvent, FitOptions, Fitted } from "../../src/fit/index.js";
 import { setApart } from "../../src/fit/prepare.js";
+import { type StatisticName, statistics } from "../../src/model/index.js";
 import { Random } from "../../src/random/index.js";
 import { bentTable, type Columns, normalColumn, quickFit } from "./support.js";
 
@@ -23,6 +24,7 @@ function madeOf({ model, validation }: Fitted) {
     config: { ...config, training: trained },
     validation,
     parameters: model.parameters.parameters.map((parameter) => model.parameters.view(parameter).slice()),
+    reference: model.reference,
   };
 }
 
@@ -136,7 +138,7 @@ it("flags new normal rows at the asked rate, of a model that has hardly been tra
   const { model } = await quickFit(bentTable(5000, 1), { epochs: 0.1, calibration: 0.2 });
   const { a, b, c } = bentTable(4000, 2);
   const rows = Array.from(a, (_, i) => [a[i], b[i], c[i]]);
-  for (const statistic of ["density", "typicality", "latent-norm"] as const) {
+  for (const statistic of Object.keys(statistics) as StatisticName[]) {
     const p = await model.pValues(rows, { statistic });
     for (const alpha of [0.01, 0.05, 0.1]) {
       const rate = p.filter((value) => value <= alpha).length / p.length;

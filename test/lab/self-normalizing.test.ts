@@ -4,19 +4,27 @@ import { describe, expect, it } from "vitest";
 import { selfNormalizingLinear } from "../../src/bijections/index.js";
 import { normal } from "../../src/distributions/index.js";
 import { Flow } from "../../src/flows/index.js";
-import { exact, selfNormalizing } from "../../src/jacobian/index.js";
+import { exact, relative, selfNormalizing } from "../../src/jacobian/index.js";
 import { eigenvalues } from "../../src/lab/relative/spectrum.js";
 import type { TimeRow } from "../../src/lab/relative/step-times.js";
 import { strokes } from "../../src/lab/relative/strokes.js";
 import { bestLearned, type EndRow } from "../../src/lab/self-normalizing/compare.js";
+import {
+  drawFilteredGumbel,
+  filteredGumbelLogProb,
+  leastVariance,
+} from "../../src/lab/self-normalizing/filtered-gumbel.js";
 import { drawBothWays, InverseMeter, netFor } from "../../src/lab/self-normalizing/net.js";
 import { leastWeightTimesVariance, type RestRow } from "../../src/lab/self-normalizing/rest.js";
 import { digitTables, whitened } from "../../src/lab/self-normalizing/tables.js";
+import { type WidthRow, width } from "../../src/lab/self-normalizing/width.js";
+import { drawWidth } from "../../src/lab/self-normalizing/width-picture.js";
 import {
   judgeInverse,
   judgeLikelihood,
   judgeRest,
   judgeTimes,
+  judgeWidth,
   selfNormalizingLab,
 } from "../../src/lab/self-normalizing.js";
 import { descent } from "../../src/optimizers/index.js";
@@ -42,13 +50,17 @@ describe("the lab self-normalizing", () => {
       ),
     });
     expect(told("Did not hold: From") + told("Did not hold: In one")).toBe(0);
-    expect(new Set(figures.map(({ part }) => part))).toEqual(new Set(["time", "rest", "end", "curve"]));
+    expect(told("After 200 steps at D = 16")).toBe(1);
+    expect(told("Did not hold: After 10 steps at D = 16 to 32")).toBe(1);
+    expect(new Set(figures.map(({ part }) => part))).toEqual(
+      new Set(["time", "rest", "end", "curve", "width"]),
+    );
     expect(new Set(figures.map(({ table }) => table).filter(Boolean))).toEqual(
       new Set(["strokes", "strokes, whitened", "digits", "digits, whitened"]),
     );
     expect(svg).toMatch(/^<svg .*<\/svg>$/s);
     expect(heard).toContain("steps of self-normalizing at D = 512");
-  }, 60_000);
+  }, 120_000);
 
   it("ends when it is told to", async () => {
     const signal = AbortSignal.abort(new Error("enough"));
@@ -122,6 +134,41 @@ describe("the verdict on likelihood", () => {
     ["no number", Number.NaN, false],
   ])("%s", (_, nats, held) => {
     expect(judgeLikelihood([end("exact"), end("relative"), learned("λ = 1", { nats })]).held).toBe(held);
+  });
+});
+
+const wide = (name: string, changed: Partial<WidthRow> = {}): WidthRow => ({
+  ...{ part: "width", dim: 64, steps: 9, batch: 100, case: name, rateTimesDim: 1, tuned: true },
+  ...{ start: -2, nats: -1.5, truth: -1, largestInverseError: null, lastInverseError: null },
+  ...changed,
+});
+const wideLearned = (changed: Partial<WidthRow> = {}) =>
+  wide("self-normalizing, λ = 3", { largestInverseError: 0.5, lastInverseError: 0.05, ...changed });
+
+describe("the verdict on width", () => {
+  it("holds where the likelihood is equal and the inverse close at every dimension", () => {
+    const at = (dim: number) => [
+      wide("exact", { dim }),
+      wide("relative", { dim }),
+      wideLearned({ dim, nats: -1.509 }),
+    ];
+    expect(judgeWidth([...at(32), ...at(64)])).toMatchObject({
+      held: true,
+      sentence: expect.stringMatching(
+        /^After 9 steps at D = 32 to 64 .* 0.0090 nats .* gained 0.50 or more .* 5.0 %\.$/,
+      ),
+    });
+  });
+
+  it.each([
+    ["one is short", [wide("exact"), wideLearned({ nats: -1.511 })]],
+    ["an inverse is far off at the end", [wide("exact"), wideLearned({ lastInverseError: 0.11 })]],
+    ["nothing was learned", [wide("exact", { nats: -1.95 }), wideLearned({ nats: -1.95 })]],
+    ["training diverged", [wide("exact"), wideLearned({ nats: -Infinity })]],
+    ["the exact one diverged", [wide("exact", { nats: -Infinity }), wideLearned()]],
+    ["there is none to compare with", [wideLearned()]],
+  ])("does not where %s", (_, rows) => {
+    expect(judgeWidth(rows).held).toBe(false);
   });
 });
 
@@ -208,6 +255,69 @@ describe("the measures of the learned inverses", () => {
     expect(Math.abs(byR - byInverse)).toBeGreaterThan(0.01);
     view.set(before);
     await meter?.release();
+  });
+});
+
+describe("rows of any width", () => {
+  const rows = drawFilteredGumbel(20_000, 8, new Random(4));
+
+  it("have variances between a quarter and four, whatever their width, and a mean of 0", () => {
+    const { covariance, mean } = covarianceOf(rows, 8);
+    for (const value of mean) expect(Math.abs(value)).toBeLessThan(0.04);
+    for (let i = 0; i < 8; i++)
+      for (let j = 0; j < 8; j++)
+        expect(Math.abs(covariance[8 * i + j] - 0.6 ** Math.abs(i - j))).toBeLessThan(0.05);
+    const spectrum = (dim: number) =>
+      eigenvalues(
+        Float64Array.from({ length: dim * dim }, (_, i) => 0.6 ** Math.abs(Math.floor(i / dim) - (i % dim))),
+        dim,
+      );
+    for (const dim of [8, 64]) {
+      expect(Math.min(...spectrum(dim))).toBeGreaterThan(leastVariance);
+      expect(Math.max(...spectrum(dim))).toBeLessThan(1 / leastVariance);
+    }
+  });
+
+  it("have a density that integrates to one, and the entropy of Gumbel's innovations", () => {
+    const step = 0.05;
+    let total = 0;
+    for (let x = -12; x < 4; x += step)
+      for (let y = -12; y < 5; y += step)
+        total += Math.exp(filteredGumbelLogProb(Float32Array.of(x, y), 2)) * step * step;
+    expect(total).toBeCloseTo(1, 3);
+    // Of each innovation 1 + γ, of its scale √6 / π and, but for the first, √(1 − ρ²).
+    const entropy = 8 * (1 + 0.5772156649 + Math.log(Math.sqrt(6) / Math.PI)) + 7 * Math.log(0.8);
+    // A standard error is √8 π / √6 / √20,000 at most.
+    expect(Math.abs(filteredGumbelLogProb(rows, 8) + entropy)).toBeLessThan(0.08);
+  });
+});
+
+describe("the part on width", () => {
+  const cases = [exact, relative, selfNormalizing({ weight: 3 })].map((estimator) => ({
+    name: estimator.name,
+    estimator,
+  }));
+
+  it("starts every case as the same map and takes the best rate along to wider rows", async () => {
+    const rows = await width({ steps: 30, dims: [4, 6], tunedUpTo: 4 }, cases, options);
+    expect(rows.map((row) => [row.dim, row.case, row.tuned])).toEqual([
+      ...cases.map(({ name }) => [4, name, true]),
+      ...cases.map(({ name }) => [6, name, false]),
+    ]);
+    for (const dim of [4, 6]) {
+      const [a, b, c] = rows.filter((row) => row.dim === dim);
+      expect([b.start, c.start, b.truth, c.truth]).toEqual([a.start, a.start, a.truth, a.truth]);
+      for (const row of [a, b, c]) expect(row.nats).toBeGreaterThan(row.start);
+      // No density is likelier than the rows' own, but for what a thousand of them are off its mean.
+      for (const row of [a, b, c]) expect(row.nats).toBeLessThan(row.truth + 0.02);
+    }
+    for (const [i, row] of rows.slice(0, 3).entries())
+      expect(rows[3 + i].rateTimesDim).toBe(row.rateTimesDim);
+    expect(rows.filter(({ lastInverseError }) => lastInverseError !== null).map((row) => row.case)).toEqual([
+      "self-normalizing",
+      "self-normalizing",
+    ]);
+    expect(drawWidth(rows)).toMatch(/^<svg .*30 steps.*<\/svg>$/s);
   });
 });
 

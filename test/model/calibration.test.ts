@@ -99,6 +99,7 @@ describe("a model's p-values", () => {
       const model = exampleModel({ dim: 2, disorder: 0.5 });
       const [n, m] = [999, 4000];
       const rows = exampleRows(model, n + m).map((value, i) => value + 3 * model.columns[i % 2].scale);
+      await model.learnReference(exampleRows(model, 200, 2), exampleRows(model, 50, 3));
       await model.calibrate(rows.subarray(0, 2 * n));
       const p = await model.pValues(rows.subarray(2 * n), { statistic });
       for (const alpha of [0.01, 0.05, 0.1, 0.5]) {
@@ -111,10 +112,11 @@ describe("a model's p-values", () => {
     },
   );
 
-  it("rank by −log p, by its distance to the validation rows' mean, and by the latent's norm", async () => {
+  it("rank by both together; or by −log p, by its distance to the validation rows' mean, and by the latent's norm", async () => {
     const model = exampleModel({ dim: 2, base: "normal" });
     const calibration = exampleRows(model, 40, 1);
     const rows = exampleRows(model, 10, 2);
+    await model.learnReference(exampleRows(model, 200, 3), exampleRows(model, 50, 4));
     await model.calibrate(calibration);
     const mean = model.config.metrics.validationLogProb;
     const norms = async (x: Float64Array) => {
@@ -124,16 +126,19 @@ describe("a model's p-values", () => {
         (_, i) => latent[2 * i] ** 2 + latent[2 * i + 1] ** 2,
       );
     };
-    const scores: Record<StatisticName, (x: Float64Array) => Promise<Float64Array>> = {
+    const scores: Record<
+      Exclude<StatisticName, "combined" | "prototypes">,
+      (x: Float64Array) => Promise<Float64Array>
+    > = {
       density: async (x) => (await model.logProb(x)).map((value) => -value),
       typicality: async (x) => (await model.logProb(x)).map((value) => Math.abs(value - mean)),
       "latent-norm": norms,
     };
-    for (const statistic of names) {
+    for (const statistic of ["density", "typicality", "latent-norm"] as const) {
       const expected = conformalPValues(await scores[statistic](calibration), await scores[statistic](rows));
       expect([...(await model.pValues(rows, { statistic }))], statistic).toEqual([...expected]);
     }
-    expect(await model.pValues(rows)).toEqual(await model.pValues(rows, { statistic: "density" }));
+    expect(await model.pValues(rows)).toEqual(await model.pValues(rows, { statistic: "combined" }));
     expect(await model.pValues(rows, { logProb: await model.logProb(rows) })).toEqual(
       await model.pValues(rows),
     );
@@ -143,6 +148,7 @@ describe("a model's p-values", () => {
   it("of rows that all are the same are 1: float32 must not break ties", async () => {
     const model = exampleModel({ dim: 3 });
     const same = (count: number) => Array.from({ length: count }, () => [3, -2e4, 0.4]);
+    await model.learnReference(exampleRows(model, 200, 3), exampleRows(model, 50, 4));
     await model.calibrate(same(30));
     for (const statistic of names)
       expect([...(await model.pValues(same(7), { statistic }))]).toEqual(Array(7).fill(1));
@@ -176,7 +182,7 @@ describe("the latent's norm", () => {
   it("of an average is the expectation over the models that it averages", async () => {
     const members = [1, 2].map((seed) => exampleModel({ dim: 3, seed, base: "normal" }));
     const { flow, store } = averageOf(members.map(({ flow, parameters }) => ({ flow, store: parameters })));
-    const average = new Model(flow, store, { ...members[0].config, flow: flow.config() }, 1);
+    const average = new Model(flow, store, { ...members[0].config, flow: flow.config() }, { threads: 1 });
     const rows = exampleRows(average, 60);
     const each = await Promise.all(
       members.map(async (member) => ({
@@ -198,7 +204,7 @@ describe("the latent's norm", () => {
   it("of a mixture of nets within an average is finite and not that of its input", async () => {
     const members = [exampleModel({ dim: 2, seed: 1, components: 2 }), exampleModel({ dim: 2, seed: 2 })];
     const { flow, store } = averageOf(members.map(({ flow, parameters }) => ({ flow, store: parameters })));
-    const average = new Model(flow, store, { ...members[0].config, flow: flow.config() }, 1);
+    const average = new Model(flow, store, { ...members[0].config, flow: flow.config() }, { threads: 1 });
     const rows = exampleRows(average, 20);
     const norms = await average.latentNorm(rows);
     const latent = await average.latent(rows);
@@ -263,6 +269,7 @@ describe("the Benjamini-Hochberg procedure", () => {
 describe("a calibration that was saved", () => {
   const saved = async (name: string, calibrated = true) => {
     const model = exampleModel({ dim: 2 });
+    await model.learnReference(exampleRows(model, 100, 3), exampleRows(model, 30, 4));
     if (calibrated) await model.calibrate(exampleRows(model, 30, 1));
     const folder = join(root, name);
     await model.save(folder);
@@ -346,11 +353,27 @@ describe("a calibration that was saved", () => {
     });
   });
 
-  it("without the density's has another for a default", async () => {
+  it("has the density's for a default without the combined one, as in models of before there was that", async () => {
+    const { model, folder } = await saved("before");
+    const file = join(folder, "model.safetensors");
+    const tensors = Object.entries(Object.fromEntries(decodeSafetensors(await readFile(file))));
+    const before = tensors.filter(([name]) => !/^reference|combined$|prototypes$/.test(name));
+    await writeFile(file, encodeSafetensors(Object.fromEntries(before)));
+    const again = await load(folder, { threads: 1 });
+    const rows = exampleRows(model, 5, 2);
+    expect(again.reference).toBeUndefined();
+    expect(again.calibration?.statistics).toEqual(["density", "typicality", "latent-norm"]);
+    expect(await again.pValues(rows)).toEqual(await model.pValues(rows, { statistic: "density" }));
+    await expect(again.pValues(rows, { statistic: "combined" })).rejects.toMatchObject({ code: "usage" });
+    await model.release();
+    await again.release();
+  });
+
+  it("without the density's too has another for a default", async () => {
     const { model, folder } = await saved("other");
     const file = join(folder, "model.safetensors");
     const tensors = Object.fromEntries(decodeSafetensors(await readFile(file)));
-    delete tensors["calibration.density"];
+    for (const name of ["combined", "density"]) delete tensors[`calibration.${name}`];
     await writeFile(file, encodeSafetensors(tensors));
     const again = await load(folder, { threads: 1 });
     const rows = exampleRows(model, 5, 2);
@@ -363,13 +386,12 @@ describe("a calibration that was saved", () => {
     const { model, folder } = await saved("one");
     const file = join(folder, "model.safetensors");
     const tensors = Object.fromEntries(decodeSafetensors(await readFile(file)));
-    delete tensors["calibration.typicality"];
-    delete tensors["calibration.latent-norm"];
+    for (const name of names) if (name !== "density") delete tensors[`calibration.${name}`];
     await writeFile(file, encodeSafetensors(tensors));
     const again = await load(folder, { threads: 1 });
     const rows = exampleRows(model, 5, 2);
     expect(again.calibration?.statistics).toEqual(["density"]);
-    expect(await again.pValues(rows)).toEqual(await model.pValues(rows));
+    expect(await again.pValues(rows)).toEqual(await model.pValues(rows, { statistic: "density" }));
     expect(again.calibration?.defaultStatistic).toBe("density");
     await expect(again.pValues(rows, { statistic: "typicality" })).rejects.toMatchObject({
       code: "usage",

@@ -84,7 +84,7 @@ export function exampleModel({
     },
     metrics: { validationLogProb: -1, standardError: 0.1, gaussianLogProb: null },
   };
-  return new Model(flow, store, config, 1);
+  return new Model(flow, store, config, { threads: 1 });
 }
 
 /** Rows as the columns have them, [count, dim], wide enough to reach the tails of every layer. */

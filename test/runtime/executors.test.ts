@@ -1,6 +1,8 @@
 // Kernels and ONNX graphs give the same numbers, model by model: densities, gradients, scores, draws.
 
 import { describe, expect, it } from "vitest";
+import type { ColumnTransform } from "../../src/bijections/index.js";
+import { latentClasses } from "../../src/distributions/index.js";
 import { denseFlow, type Flow } from "../../src/flows/index.js";
 import { jacobianEstimators } from "../../src/jacobian/index.js";
 import { Random } from "../../src/random/index.js";
@@ -60,6 +62,21 @@ const flows: Readonly<Record<string, (dim: number) => Flow>> = {
     denseFlow({ dim, layers: 3, activation: "smooth-leaky-relu", base: "normal", front: false }),
   "leaky tanh and a Student-t base": (dim) =>
     denseFlow({ dim, layers: 2, activation: "leaky-tanh", base: "student-t", front: true }),
+  "given categories, with curves in front": (dim) => {
+    const extra = Math.floor(dim / 2);
+    const kinds: readonly ColumnTransform[] = [
+      { type: "log", bound: -3 },
+      { type: "logit", lower: -4, upper: 5 },
+      { type: "asinh", width: 0.5 },
+      { type: "log-below", bound: 4 },
+    ];
+    return denseFlow({
+      dim: dim - extra,
+      ...{ layers: 2, activation: "spline", base: "mixture-of-gaussians", front: true, interactions: 3 },
+      transforms: Array.from({ length: dim - extra }, (_, i) => kinds[i % kinds.length]),
+      categories: extra > 0 ? latentClasses({ sizes: [extra] }) : undefined,
+    });
+  },
 };
 
 describe.each(Object.entries(flows))("%s", (_, make) => {

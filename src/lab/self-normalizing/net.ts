@@ -21,12 +21,16 @@ export interface Net {
   readonly parts: readonly Bijection[];
 }
 
-/** Starts as the same map under every estimator. Layers with a learned inverse R use it in place of W^{-1}. */
-export function netFor({ layer }: JacobianEstimator, dim: number, random: Random): Net {
+/**
+ * Starts as the same map under every estimator. Layers with a learned inverse R use it in place of W^{-1}.
+ *
+ * @param noise of the first weights; default: that of every dense layer
+ */
+export function netFor({ layer }: JacobianEstimator, dim: number, random: Random, noise?: number): Net {
   const dense = (name: string) =>
     layer === "self-normalizing-linear"
-      ? selfNormalizingLinear({ dim, random: random.split(name), approximateInverse: true })
-      : linear({ dim, random: random.split(name) });
+      ? selfNormalizingLinear({ dim, noise, random: random.split(name), approximateInverse: true })
+      : linear({ dim, noise, random: random.split(name) });
   const parts = [dense("first layer"), smoothLeakyRelu({ dim }), dense("last layer")];
   return { parts, flow: new Flow(chain(parts), normal({ dim })) };
 }

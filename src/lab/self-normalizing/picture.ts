@@ -1,52 +1,33 @@
 // The picture of the lab self-normalizing: time a step, likelihood and inverse errors along training.
 
 import * as Plot from "@observablehq/plot";
-import { type ColorName, color } from "../../model/report/palette.js";
-import { assemble, draw, type LegendEntry, legend, svgElement, toSvg } from "../../model/report/picture.js";
+import { color } from "../../model/report/palette.js";
+import { draw } from "../../model/report/picture.js";
 import type { TimeRow } from "../relative/step-times.js";
 import { bestLearned, type Comparison, type CurveRow } from "./compare.js";
+import { arrange, colorOf, frame } from "./panels.js";
+import type { WidthRow } from "./width.js";
+import { widthPanels } from "./width-picture.js";
 
-const legends: readonly LegendEntry[] = [
-  { label: "exact", color: "data" },
-  { label: "self-normalizing (thick: the best λ)", color: "model" },
-  { label: "relative", color: "low" },
-  { label: "lie", color: "muted" },
-];
-
-const colorOf = (name: string): ColorName => {
-  if (name === "exact") return "data";
-  if (name.startsWith("self-normalizing")) return "model";
-  return name === "relative" ? "low" : "muted";
-};
 const stroke = (row: { readonly case: string }) => color(colorOf(row.case));
 
-const [width, height] = [390, 330];
-
-/** Times on the left; a table a panel: held-out nats above, inverse errors of all tables in the last panel. */
-export function drawSelfNormalizing(times: readonly TimeRow[], comparisons: readonly Comparison[]): string {
-  const panels = [
-    timesPanel(times),
-    ...comparisons.map(({ ends, curves }) => natsPanel(curves, bestLearned(ends).case)),
-    errorsPanel(comparisons),
-  ];
-  const columns = 3;
-  const total = columns * width;
-  const rows = Math.ceil(panels.length / columns);
-  const drawing = assemble(total, 40 + rows * height, [
-    { x: 0, y: 0, drawing: svgElement("svg", { width: total, height: 36 }, [legend(legends, 10, 22)]) },
-    ...panels.map((panel, i) => ({
-      x: (i % columns) * width,
-      y: 40 + Math.floor(i / columns) * height,
-      drawing: panel,
-    })),
-  ]);
-  return toSvg(
-    drawing,
-    "Time of a step against the dimension, held-out nats against steps on each table, and the learned inverses' errors",
+/** Time a step, held-out nats a table, inverse errors of all tables; then both against the dimension. */
+export function drawSelfNormalizing(
+  times: readonly TimeRow[],
+  comparisons: readonly Comparison[],
+  widths: readonly WidthRow[],
+): string {
+  return arrange(
+    [
+      timesPanel(times),
+      ...comparisons.map(({ ends, curves }) => natsPanel(curves, bestLearned(ends).case)),
+      errorsPanel(comparisons),
+      ...widthPanels(widths),
+    ],
+    3,
+    "Time of a step against the dimension, held-out nats against steps on each table, the learned inverses' errors, and nats and errors against the dimension",
   );
 }
-
-const frame = { width: width - 10, height: height - 10, marginLeft: 52, marginBottom: 42 };
 
 function timesPanel(rows: readonly TimeRow[]): Element {
   const paint = (row: TimeRow) => color(colorOf(row.estimator));

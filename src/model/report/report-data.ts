@@ -53,10 +53,15 @@ export interface DataSummary {
 /** One column, in its own units. */
 export interface ColumnSummary {
   readonly name: string;
-  /** What kind of numbers it holds, in a word or two: "continuous", "discrete". */
+  /** What it holds, in a word or two: "continuous", "discrete", "categorical". */
   readonly kind: string;
   /** Distance between neighbouring values of a discrete column; absent for a continuous one. */
   readonly quantum?: number | undefined;
+  /** The categories, in the order of their codes; absent for columns of numbers. */
+  readonly categories?: readonly string[] | undefined;
+  /** Whether the model knows of missing cells. */
+  readonly missing?: boolean | undefined;
+  /** Of a column of numbers. */
   readonly mean: number;
   readonly standardDeviation: number;
   readonly minimum: number;

@@ -9,6 +9,7 @@ import type { ColumnSummary, ReportData } from "./report-data.js";
 import {
   affineStory,
   densityStory,
+  kindWords,
   latentStory,
   limits,
   natsExplained,
@@ -194,8 +195,11 @@ ${data.columns.map(columnRow)}</tbody>
 }
 
 function columnRow(column: ColumnSummary): Html {
-  const kind =
-    column.quantum === undefined ? column.kind : `${column.kind}, step ${formatNumber(column.quantum)}`;
+  const step = column.quantum === undefined ? "" : `, step ${formatNumber(column.quantum)}`;
+  const kind = `${kindWords(column)}${step}`;
+  if (column.categories)
+    return html`<tr><td>${oneLine(column.name)}</td><td>${kind}</td><td colspan="4">${list(column.categories.map(oneLine), 12)}</td></tr>
+`;
   const numbers = [
     formatNumber(column.mean),
     formatNumber(column.standardDeviation),

@@ -3,7 +3,7 @@
 
 import { runWords } from "../run-words.js";
 import { calibrate } from "./calibration.js";
-import { maximumPairColumns, type ReportData } from "./report-data.js";
+import { type ColumnSummary, maximumPairColumns, type ReportData } from "./report-data.js";
 import { lowestShare, quantile, sortedFinite } from "./statistics.js";
 import {
   formatCount,
@@ -210,6 +210,11 @@ export function setApart({ calibrationRows = 0 }: ReportData["data"]): string {
   return calibrationRows > 0 ? `, ${plural(calibrationRows, "row")} set apart to calibrate p-values` : "";
 }
 
+/** "continuous", "categorical, may be missing". */
+export function kindWords({ kind, missing }: ColumnSummary): string {
+  return missing ? `${kind}, may be missing` : kind;
+}
+
 /** What the model does not know. */
 export function limits({ data, model }: ReportData): string[] {
   const discrete = data.columns
@@ -229,6 +234,18 @@ export function limits({ data, model }: ReportData): string[] {
           `Discrete columns (${list(discrete)}) were dequantised: every value was spread evenly over the step to its ` +
             "neighbour, because a density on single values would be infinite. Multiply the density by the steps of these " +
             "columns to get, about, the probability of the values themselves.",
+        ]
+      : []),
+    ...(data.columns.some(({ categories }) => categories)
+      ? [
+          "Categories count with their probability. One that was never seen gets a small one, as if a single row more had " +
+            "been spread evenly over all categories and this one; what the model says of the numbers beside it is a guess.",
+        ]
+      : []),
+    ...(data.columns.some(({ missing }) => missing)
+      ? [
+          "Of a row with missing cells the density is that of what is known, and of which cells are missing. The ONNX file " +
+            "takes complete rows only.",
         ]
       : []),
     "A low density says that a row is unusual, not that it is wrong, and a high one not that it is right.",

@@ -1,0 +1,471 @@
+// Is the new data from the distribution of the reference, and if not, which columns moved?
+
+import type { Table } from "../data/index.js";
+import { LogdetError } from "../errors.js";
+import type { FitOptions } from "../fit/index.js";
+import type { Model } from "../model/index.js";
+import { Random } from "../random/index.js";
+import { andersonDarlingTest } from "./anderson-darling.js";
+import { type Change, changeOf } from "./change-words.js";
+import { pointsOf } from "./coordinates.js";
+import { fitQuickly, modelRows, tableOf } from "./density.js";
+import { type FeatureShift, gaussianFeatureShift } from "./feature-shift.js";
+import { flowFeatureShift } from "./flow-feature-shift.js";
+import { gTest, kolmogorovSmirnov } from "./marginal-tests.js";
+import { mmdTest } from "./mmd.js";
+import { holm } from "./multiple-tests.js";
+import { type PermutationOptions, type Permutations, stopIfAsked } from "./permutations.js";
+import { type Samples, samplesOf } from "./samples.js";
+import { slicedEnergyTest } from "./sliced-energy.js";
+
+/** Which densities give the score functions: Gaussians of normal scores or of standardised values, or flows. */
+export const scoreDensities = ["ranks", "gaussian", "flow"] as const;
+export type ScoreDensity = (typeof scoreDensities)[number];
+
+export interface ShiftOptions {
+  /** Probability of a false verdict "drift". Default: 0.05. */
+  readonly alpha?: number;
+  /** Labellings that a p-value is ranked among: none is below 1 / (permutations + 1). Default: 499. */
+  readonly permutations?: number;
+  /** Default: "ranks". */
+  readonly scores?: ScoreDensity;
+  /** Default: 0. */
+  readonly seed?: number;
+  readonly threads?: number;
+  /** Of the density that rows are scored with; one net without search unless said otherwise. */
+  readonly fit?: FitOptions;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ShiftProgress) => void;
+}
+
+/** What is being done, and how far it is. */
+export interface ShiftProgress {
+  readonly text: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** One test of the hypothesis that nothing moved. */
+export interface ShiftTest {
+  readonly name: string;
+  /** What it looks at, in words. */
+  readonly summary: string;
+  readonly statistic: number;
+  readonly pValue: number;
+  /** Times what several tests at one level cost (Holm): at most α means drift. */
+  readonly adjusted: number;
+  readonly rejected: boolean;
+  /** Rows of either sample that it saw. */
+  readonly rows: readonly [reference: number, current: number];
+}
+
+/** One column of both samples. */
+export interface ShiftedColumn {
+  readonly name: string;
+  readonly moved: boolean;
+  /** The score-based statistic; see gaussianFeatureShift. */
+  readonly statistic: number;
+  readonly threshold: number;
+  readonly step: number | null;
+  /** The column by itself (Kolmogorov and Smirnov, or the G-test), and adjusted for all columns (Holm). */
+  readonly marginalPValue: number;
+  readonly marginalAdjusted: number;
+  readonly change: Change;
+  /** Why it counts as moved, or why not, and how it changed. */
+  readonly words: string;
+}
+
+export interface Shift {
+  readonly drift: boolean;
+  readonly alpha: number;
+  readonly referenceRows: number;
+  readonly currentRows: number;
+  readonly permutations: number;
+  readonly tests: readonly ShiftTest[];
+  /** The most conspicuous first. Empty where the reference is a model. */
+  readonly columns: readonly ShiftedColumn[];
+  readonly seconds: number;
+  readonly notices: readonly string[];
+}
+
+/** Rows beyond these make the tests slower, not much sharper. */
+const mostFitted = 20_000;
+const mostScored = 5000;
+const mostSliced = 5000;
+const mostKernel = 500;
+const mostScoreRows = 2000;
+/** Numbers in the Jacobians of a flow at all rows. */
+const mostJacobian = 1.6e7;
+/** Permutations that standardise statistics, before those that rank them. */
+const scalePermutations = 100;
+
+/** Tests that share the level. */
+const testCount = 5;
+
+/**
+ * Is the new data from the reference's distribution? Five tests whose p-values Holm adjusts, so that the verdict "drift"
+ * is false with probability α at most, if rows are independent of each other:
+ *
+ * - `log-density`: a flow is fitted to half of the reference; log-densities of the other half and of the new rows are
+ *   compared (Anderson and Darling);
+ * - `sliced-energy` and `mmd`: the rows themselves are, see slicedEnergyTest and mmdTest;
+ * - `scores`: whether any column stands out by the score-based statistic, see gaussianFeatureShift;
+ * - `margins`: whether any column does by itself (Kolmogorov and Smirnov; G-test), adjusted by Holm.
+ *
+ * The first four are by permutation and exact; the last is by limit distributions. Columns are said to have moved only
+ * where there is drift: α/2 by the scores, α/2 by the margins.
+ *
+ * Cost: seconds for the fit (3,000 to 12,000 steps of one net), seconds for the permutations. Large tables are thinned at
+ * random: 20,000 rows for the fit, 5,000 of either sample for log-densities and slices, 500 for MMD, 2,000 for scores.
+ *
+ * @throws LogdetError "data" if the tables do not fit together or are too small, "usage" if the permutations are too few
+ * for α, "interrupted"
+ * @see docs/drift.md
+ * @example
+ * const { drift, columns } = await detectShift(await readTable(["march.csv"]), await readTable(["april.csv"]))
+ */
+export async function detectShift(
+  reference: Table,
+  current: Table,
+  options: ShiftOptions = {},
+): Promise<Shift> {
+  const started = performance.now();
+  const { alpha = 0.05, scores = "ranks", seed = 0, signal } = options;
+  const permutations = permutationsOf(options, testCount);
+  const samples = samplesOf(reference, current);
+  const random = new Random(seed).split("drift");
+  const permuting = (name: string): PermutationOptions => ({
+    permutations,
+    random: random.split(name),
+    signal,
+  });
+  const tell = teller(options);
+  const notices = [...samples.notices];
+  const found: Found[] = [];
+
+  const density = await densityOf(samples, options, random.split("density"));
+  notices.push(...density.notices);
+  await density.model.release();
+  tell("log-densities", 2);
+  const scored = density.logProb;
+  found.push({
+    name: "log-density",
+    summary: "log-densities under a flow fitted to other reference rows",
+    ...(await andersonDarlingTest(scored.reference, scored.current, permuting("log-density"))),
+    rows: [scored.reference.length, scored.current.length],
+  });
+
+  tell("sliced energy distance", 3);
+  const sliced = some(samples, mostSliced, random.split("sliced rows"));
+  const slices = pointsOf(samples, ...sliced);
+  const energy = await slicedEnergyTest(slices.values, slices.dim, slices.first, permuting("sliced-energy"));
+  found.push({
+    name: "sliced-energy",
+    summary: "the rows' shadows on 64 random lines",
+    ...energy,
+    statistic: energy.parts[0],
+    rows: counts(sliced),
+  });
+
+  tell("maximum mean discrepancy", 4);
+  const near = some(samples, mostKernel, random.split("kernel rows"));
+  const kernel = pointsOf(samples, ...near);
+  found.push({
+    name: "mmd",
+    summary: "distances between rows, at the scale where the samples differ most",
+    ...(await mmdTest(kernel.values, kernel.dim, kernel.first, permuting("mmd"))),
+    rows: counts(near),
+  });
+
+  tell("score functions", 5);
+  const features = await featureShift(samples, scores, options, { ...permuting("scores"), level: alpha / 2 });
+  notices.push(...features.notices);
+  const largest = Math.max(...features.shift.columns.map(({ standardized }) => standardized));
+  found.push({
+    name: "scores",
+    summary: "the column that stands out most by its scores",
+    statistic: largest,
+    pValue: features.shift.pValue,
+    rows: features.rows,
+  });
+
+  tell("margins", 6);
+  const margins = samples.columns.map(({ reference: x, current: y, categories }) =>
+    categories ? gTest(x, y) : kolmogorovSmirnov(x, y),
+  );
+  const adjusted = holm(margins.map(({ pValue }) => pValue));
+  const sharpest = adjusted.indexOf(Math.min(...adjusted));
+  found.push({
+    name: "margins",
+    summary: `the column that stands out most by itself, ${samples.columns[sharpest].name}`,
+    statistic: margins[sharpest].statistic,
+    pValue: adjusted[sharpest],
+    rows: [samples.referenceRows, samples.currentRows],
+  });
+
+  const tests = decided(found, alpha);
+  const drift = tests.some(({ rejected }) => rejected);
+  const columns = samples.columns.map((column, j): ShiftedColumn => {
+    const own = features.shift.columns[j];
+    const marginal = adjusted[j] <= alpha / 2;
+    const change = changeOf(column);
+    const judged = { ...own, marginal, drift, marginalPValue: margins[j].pValue };
+    return {
+      name: column.name,
+      moved: drift && (own.moved || marginal),
+      statistic: own.statistic,
+      threshold: own.threshold,
+      step: own.step,
+      marginalPValue: margins[j].pValue,
+      marginalAdjusted: adjusted[j],
+      change,
+      words: wordsOf(judged, change),
+    };
+  });
+  const conspicuous = (j: number) => features.shift.columns[j].standardized;
+  const order = [...columns.keys()].sort(
+    (a, b) =>
+      Number(columns[b].moved) - Number(columns[a].moved) ||
+      (columns[a].step ?? Infinity) - (columns[b].step ?? Infinity) ||
+      conspicuous(b) - conspicuous(a),
+  );
+  return {
+    drift,
+    alpha,
+    referenceRows: samples.referenceRows,
+    currentRows: samples.currentRows,
+    permutations: permutations.count,
+    tests,
+    columns: order.map((j) => columns[j]),
+    seconds: (performance.now() - started) / 1000,
+    notices,
+  };
+}
+
+/**
+ * The same with a model for a reference: the statistics of its calibration rows, to which it was not fitted, against
+ * those of the new rows; log-densities, and norms of the latents. Rows that the model keeps are statistics only, so which
+ * columns moved cannot be told.
+ *
+ * @throws LogdetError "model" if the model has no calibration rows; otherwise as detectShift and `Model.logProb`
+ * @example const { drift } = await detectShiftFromModel(await load("march.logdet"), await readTable(["april.csv"]))
+ */
+export async function detectShiftFromModel(
+  model: Model,
+  current: Table,
+  options: Omit<ShiftOptions, "scores" | "fit"> = {},
+): Promise<Shift> {
+  const started = performance.now();
+  const { alpha = 0.05, seed = 0, signal } = options;
+  const { calibration } = model;
+  if (!calibration)
+    throw new LogdetError("model", "the model has no calibration rows to compare new rows with", {
+      hint: "Fit it again with --calibration 0.1, or give the reference's data instead of the model.",
+    });
+  const names = (["density", "latent-norm"] as const).filter((name) => calibration.statistics.includes(name));
+  const permutations = permutationsOf(options, names.length);
+  const random = new Random(seed).split("drift");
+  const tell = teller(options, names.length + 1);
+  const kept = random.split("rows").permutation(current.rows).slice(0, mostScored).sort();
+  const rows = modelRows(model, requireColumns(model, current), kept);
+  const found: Found[] = [];
+  for (const [i, name] of names.entries()) {
+    tell(name, i);
+    const reference = calibration.scores(name).map((value) => value);
+    const scores =
+      name === "density" ? (await model.logProb(rows)).map((value) => -value) : await model.latentNorm(rows);
+    stopIfAsked(signal);
+    found.push({
+      name: name === "density" ? "log-density" : name,
+      summary: `${name === "density" ? "log-densities" : "squared norms of the latents"} beside those of the model's calibration rows`,
+      ...(await andersonDarlingTest(reference, scores, {
+        permutations,
+        random: random.split(name),
+        signal,
+      })),
+      rows: [calibration.rows, kept.length],
+    });
+  }
+  const tests = decided(found, alpha);
+  return {
+    drift: tests.some(({ rejected }) => rejected),
+    alpha,
+    referenceRows: calibration.rows,
+    currentRows: current.rows,
+    permutations: permutations.count,
+    tests,
+    columns: [],
+    seconds: (performance.now() - started) / 1000,
+    notices: [
+      "A model keeps statistics of its calibration rows, not the rows: which columns moved takes the reference's data.",
+    ],
+  };
+}
+
+type Found = Omit<ShiftTest, "adjusted" | "rejected">;
+
+/** The tests with their adjusted p-values, and nothing else of what they found. */
+function decided(found: readonly Found[], alpha: number): ShiftTest[] {
+  const adjusted = holm(found.map(({ pValue }) => pValue));
+  return found.map(({ name, summary, statistic, pValue, rows }, i) => ({
+    ...{ name, summary, statistic, pValue, adjusted: adjusted[i] },
+    ...{ rejected: adjusted[i] <= alpha, rows },
+  }));
+}
+
+/** @throws LogdetError "usage" if α is no level, or out of reach of so many permutations */
+export function permutationsOf(
+  { alpha = 0.05, permutations = 499 }: Pick<ShiftOptions, "alpha" | "permutations">,
+  tests: number,
+): Permutations {
+  if (!(alpha > 0 && alpha < 1))
+    throw new LogdetError("usage", `the level must be between 0 and 1, got ${alpha}`);
+  // p-values are multiples of 1 / (B + 1); one must be at most α / tests, and half the level is the columns'.
+  const needed = Math.ceil(Math.max(tests, 2) / alpha - 1e-9) - 1;
+  if (!Number.isSafeInteger(permutations) || permutations < needed)
+    throw new LogdetError(
+      "usage",
+      `with ${permutations} permutations no p-value is below 1/${permutations + 1}: too few for ${tests} tests at the level ${alpha}`,
+      { hint: `Ask for ${needed} permutations or more.` },
+    );
+  return { count: permutations, scale: scalePermutations };
+}
+
+/** Tells of the stages of the work; the fit is the first. */
+function teller({ onProgress }: Pick<ShiftOptions, "onProgress">, total = 7) {
+  return (text: string, done: number) => onProgress?.({ text, done, total });
+}
+
+type Chosen = [reference: Uint32Array, current: Uint32Array];
+
+/** At most so many rows of either sample, at random. */
+function some({ referenceRows, currentRows }: Samples, most: number, random: Random): Chosen {
+  return [referenceRows, currentRows].map((rows, i) =>
+    random.split(`sample ${i}`).permutation(rows).slice(0, most),
+  ) as Chosen;
+}
+
+const counts = ([reference, current]: Chosen): [number, number] => [reference.length, current.length];
+
+/** A flow fitted to half of the reference, and the log-densities of rows that it has not seen. */
+export interface HeldOutDensity {
+  readonly model: Model;
+  readonly logProb: { readonly reference: Float64Array; readonly current: Float64Array };
+  /** The reference's rows that were held out. */
+  readonly heldOut: Uint32Array;
+  readonly notices: readonly string[];
+}
+
+/** @param all whether all new rows are scored, in their order; else 5,000 at most */
+export async function densityOf(
+  samples: Samples,
+  { seed = 0, threads, signal, fit: options, onProgress }: ShiftOptions,
+  random: Random,
+  all = false,
+): Promise<HeldOutDensity> {
+  const order = random.split("reference").permutation(samples.referenceRows);
+  const half = Math.floor(order.length / 2);
+  const fitted = order.slice(0, Math.min(half, mostFitted));
+  const heldOut = order.slice(half, half + mostScored);
+  const [reference, current] = (["reference", "current"] as const).map((side) =>
+    samples.columns.map(({ name, categories, known, [side]: values }) => ({
+      ...{ name, values },
+      ...(categories && { categories: categories.slice(0, known) }),
+    })),
+  );
+  const { model, notices } = await fitQuickly(tableOf(reference, fitted), {
+    ...{ options, seed, threads, signal },
+    onProgress: (share) =>
+      onProgress?.({ text: "fitting a density to half of the reference", done: 2 * share, total: 7 }),
+  });
+  stopIfAsked(signal);
+  const everyRow = Uint32Array.from({ length: samples.currentRows }, (_, i) => i);
+  const rows = all ? everyRow : random.split("current").permutation(samples.currentRows).slice(0, mostScored);
+  return {
+    model,
+    logProb: {
+      reference: await model.logProb(modelRows(model, reference, heldOut)),
+      current: await model.logProb(modelRows(model, current, rows)),
+    },
+    heldOut,
+    notices,
+  };
+}
+
+async function featureShift(
+  samples: Samples,
+  scores: ScoreDensity,
+  { seed = 0, threads, signal, fit: options }: ShiftOptions,
+  permuting: PermutationOptions & { level: number },
+): Promise<{ shift: FeatureShift; rows: [number, number]; notices: readonly string[] }> {
+  const columns = samples.columns.length;
+  const random = permuting.random.split("rows");
+  if (scores !== "flow") {
+    const chosen = some(samples, mostScoreRows, random);
+    const points = pointsOf(samples, ...chosen, scores === "ranks" ? "ranks" : "units");
+    const shift = await gaussianFeatureShift(points, { ...permuting, columns });
+    return { shift, rows: counts(chosen), notices: [] };
+  }
+  const numbers = samples.columns.flatMap((column, j) => (column.categories ? [] : [{ column, j }]));
+  const most = Math.min(mostScoreRows, Math.floor(mostJacobian / (2 * numbers.length ** 2)));
+  const chosen = some(samples, most, random);
+  const pooled = numbers.map(({ column: { name, reference, current } }) => ({
+    name,
+    values: Float64Array.from([
+      ...Array.from(chosen[0], (row) => reference[row]),
+      ...Array.from(chosen[1], (row) => current[row]),
+    ]),
+  }));
+  const every = Uint32Array.from({ length: pooled[0].values.length }, (_, i) => i);
+  // The fit must not see labels, the order of rows among them.
+  const mixed = tableOf(pooled, random.split("order").permutation(every.length));
+  const { model, notices } = await fitQuickly(mixed, {
+    options: { ...options, base: "normal" },
+    ...{ seed, threads, signal },
+  });
+  const columnOf = Uint32Array.from(
+    model.columns,
+    ({ name }) => numbers[numbers.findIndex(({ column }) => column.name === name)].j,
+  );
+  const shift = await flowFeatureShift(model, modelRows(model, pooled, every), chosen[0].length, columnOf, {
+    ...permuting,
+    columns,
+  });
+  await model.release();
+  const unseen = samples.columns.length - numbers.length;
+  return {
+    shift,
+    rows: counts(chosen),
+    notices: [
+      ...notices,
+      ...(unseen > 0 ? ["Flows are fitted to columns of numbers: categories have no scores here."] : []),
+    ],
+  };
+}
+
+function wordsOf(
+  {
+    moved,
+    marginal,
+    drift,
+    statistic,
+    threshold,
+  }: { moved: boolean; marginal: boolean; drift: boolean; statistic: number; threshold: number },
+  { words }: Change,
+): string {
+  if (!drift) return words;
+  if (marginal) return words;
+  if (moved) return `depends on the others in another way; ${words}`;
+  return statistic > threshold ? `follows from the columns above; ${words}` : words;
+}
+
+/** The model's columns of the table, in the model's order. */
+export function requireColumns({ columns }: Model, table: Table): Table["columns"] {
+  return columns.map(({ name }) => {
+    const column = table.columns.find((candidate) => candidate.name === name);
+    if (column) return column;
+    throw new LogdetError("data", `a column of the model is missing in the new table: ${name}`, {
+      hint: `The new table has the columns ${table.columns.map((other) => other.name).join(", ")}.`,
+    });
+  });
+}

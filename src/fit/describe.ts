@@ -1,0 +1,116 @@
+// What a saved model tells of its fit: config.json.
+
+import type { Table } from "../data/index.js";
+import type { Flow } from "../flows/index.js";
+import { type ModelConfig, tailsOf } from "../model/index.js";
+import type { StopReason } from "../training/index.js";
+import { version } from "../version.js";
+import { averageLogProb } from "./average.js";
+import type { Plan } from "./options.js";
+import { columnsFrom, type Prepared } from "./prepare.js";
+import type { Candidate, Run } from "./train.js";
+
+/** What came of a fit: the final flow, the runs that it is made of, and all that were tried. */
+export interface Outcomes {
+  readonly flow: Flow;
+  readonly best: Run;
+  readonly kept: readonly Candidate[];
+  readonly runs: readonly Run[];
+  readonly stoppedBy: StopReason;
+  /** The Gaussian beside the nets, its mean linear in the categories; undefined if it was not wanted, or is singular. */
+  readonly gaussian: Candidate | undefined;
+}
+
+export function describe(
+  { flow, best, kept, runs, stoppedBy, gaussian: beside }: Outcomes,
+  prepared: Prepared,
+  { recipe, steps, epochs, seed, lipschitz, monitor }: Plan,
+  table: Table,
+  sources: readonly string[],
+  seconds: number,
+): ModelConfig {
+  const { columns, layout, gaussian, trainRows, validationRows, calibrationRows, notices } = prepared;
+  const { trainUnits, validationUnits } = prepared;
+  const units = { train: meanOf(trainUnits), validation: meanOf(validationUnits) };
+  const averaged = averageLogProb(kept.map((candidate) => candidate.logProb));
+  const logProb = averaged.map((value, row) => value + validationUnits[row]);
+  const mean = meanOf(logProb);
+  const variance = logProb.reduce((a, b) => a + (b - mean) ** 2, 0) / Math.max(1, logProb.length - 1);
+  const parts = new Map(table.columns.map(({ name, part }) => [name, part]));
+  const used = new Set(columns.map(({ name }) => parts.get(name)?.source ?? name));
+  const tails = tailsOfNumbers(prepared);
+  const { trainer, setting } = best;
+  const isMixed = layout.blocks.length > 0;
+  const gaussianLogProb = isMixed ? beside && meanOf(beside.logProb) : gaussian?.heldOut;
+  return {
+    format: "logdet/1",
+    version,
+    created: new Date().toISOString(),
+    columns: columns.map(({ name, kind, type, categories, missing, quantum, lattice, ...numbers }) => ({
+      name,
+      kind,
+      ...(type && { type }),
+      ...(categories && { categories: [...categories] }),
+      ...(missing && { missing }),
+      ...(parts.get(name) && { part: parts.get(name) }),
+      ...(quantum !== undefined && { quantum, lattice: lattice ?? false }),
+      center: numbers.center,
+      scale: numbers.scale,
+      minimum: numbers.minimum,
+      maximum: numbers.maximum,
+    })),
+    flow: flow.config(),
+    training: {
+      sources: [...sources],
+      rows: table.rows,
+      trainRows,
+      validationRows,
+      calibrationRows,
+      dropped: table.sourceColumns.filter((name) => !used.has(name)),
+      notices: [...notices],
+      recipe: recipe.name,
+      jacobian: recipe.jacobian,
+      optimizer: recipe.optimizer,
+      learningRate: recipe.learningRate,
+      batch: recipe.batch,
+      steps,
+      epochs,
+      bestStep: trainer.best.step,
+      stoppedBy,
+      noise: setting.noise,
+      seed,
+      seconds,
+      parameters: flow.parameterCount,
+      runs: runs.map((run) => ({
+        ...run.setting,
+        validationLogProb: Number.isFinite(run.validationNll) ? units.validation - run.validationNll : null,
+        kept: kept.some((candidate) => candidate.run === run),
+      })),
+      keepsGaussian: kept.some(({ run }) => run === undefined),
+      curve: trainer.history.map(({ step, trainNll, validationNll }) => ({
+        step,
+        trainNll: trainNll - units.train,
+        validationNll: validationNll - units.validation,
+      })),
+      ...(lipschitz > 0 && { lipschitz }),
+      ...(monitor && { monitor: structuredClone([...trainer.monitored]) }),
+    },
+    metrics: {
+      validationLogProb: mean,
+      standardError: Math.sqrt(variance / logProb.length),
+      gaussianLogProb: gaussianLogProb === undefined ? null : gaussianLogProb + units.validation,
+      affineOptimum: gaussian === undefined || isMixed ? null : gaussian.optimum + units.train,
+      ...(tails && { tails }),
+    },
+  };
+}
+
+export const meanOf = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** The tails of the numeric columns, in training and validation rows. */
+function tailsOfNumbers({ validation, trainSample, layout: { dim, width } }: Prepared) {
+  return tailsOf(
+    [validation, trainSample].map((rows) => columnsFrom(rows, width, 0, dim)),
+    dim,
+  );
+}
