@@ -3,8 +3,16 @@
 export * from "./bijections/index.js";
 export {
   analyzeColumns,
+  areWholeDates,
   type ColumnPlan,
+  type ColumnType,
+  codeOf,
+  type DatePart,
+  type GivenColumn,
   InMemoryRows,
+  joinDates,
+  type KnownColumn,
+  labelsOf,
   type OutputColumn,
   type ReadOptions,
   type RowSource,
@@ -12,11 +20,13 @@ export {
   splitRows,
   standardizedRows,
   type Table,
+  type TableColumn,
   type Target,
   tableFromColumns,
   writeTable,
 } from "./data/index.js";
 export * from "./distributions/index.js";
+export * from "./drift/index.js";
 export * from "./energy/index.js";
 export { type ErrorCode, LogdetError } from "./errors.js";
 export {
@@ -39,6 +49,12 @@ export {
   reasonsInWords,
 } from "./explain/index.js";
 export {
+  type Anomaly,
+  type DetectCallbacks,
+  type DetectEvent,
+  type Detection,
+  type DetectOptions,
+  detect,
   type FitCallbacks,
   type FitEvent,
   type FitInput,
@@ -71,17 +87,24 @@ export {
   Calibration,
   type ColumnConfig,
   conformalPValues,
+  type GivenSample,
+  type Imputed,
+  type ImputeOptions,
+  impute,
   type LoadOptions,
   load,
+  type Memory,
   Model,
   type ModelConfig,
   type ModelParts,
   type PValueOptions,
   type Rows,
+  type SampleGivenOptions,
   type SampleOptions,
   type SaveOptions,
   type Statistic,
   type StatisticName,
+  sampleGiven,
   saveModel,
   statistics,
 } from "./model/index.js";

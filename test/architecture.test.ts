@@ -19,6 +19,7 @@ const rooms = [
   ["model"],
   ["explain"],
   ["fit"],
+  ["drift"],
   ["lab", "ica"],
   ["cli", "index.ts"],
 ];

@@ -197,7 +197,7 @@ async function explainRows(
   const { summary } = explanationMethods[method];
   await output.result(
     { method, nats: summary, rows: explained, notices: table.notices },
-    () => describe(model, explained, `${method}: ${summary}`, output),
+    () => describe(model, explained, { named: top ?? namedInText, meaning: `${method}: ${summary}` }, output),
     flags.out,
   );
 }
@@ -240,7 +240,7 @@ const longestBar = 24;
 function describe(
   { columns }: Model,
   rows: readonly ExplainedRow[],
-  meaning: string,
+  { named, meaning }: { readonly named: number; readonly meaning: string },
   output: Output,
 ): string[] {
   const scales = new Map(columns.map(({ name, scale }) => [name, scale]));
@@ -248,15 +248,15 @@ function describe(
     ...rows.flatMap(({ row, logProb, pValue, reasons }) => [
       output.style("bold", `row ${formatCount(row)}`) +
         `  log-density ${formatNats(logProb)}${pValue === undefined ? "" : `, p-value ${formatNumber(pValue)}`}`,
-      ...bars(reasons, scales).map((line) => `  ${line}`),
+      ...bars(reasons, named, scales).map((line) => `  ${line}`),
       "",
     ]),
     `Nats by ${meaning}.`,
   ];
 }
 
-function bars(reasons: readonly Reason[], scales: ReadonlyMap<string, number>): string[] {
-  const shown = reasons.slice(0, namedInText);
+function bars(reasons: readonly Reason[], named: number, scales: ReadonlyMap<string, number>): string[] {
+  const shown = reasons.slice(0, named);
   const most = Math.max(...reasons.map(({ nats }) => Math.abs(nats)));
   const bar = (nats: number) => {
     const length = most > 0 ? Math.round((Math.abs(nats) / most) * longestBar) : 0;

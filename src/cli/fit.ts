@@ -46,6 +46,7 @@ interface FitFlags extends CommonFlags {
   readonly validation?: number;
   readonly calibration?: number;
   readonly jitter?: number;
+  readonly robust?: number;
 }
 
 export function define(command: Command): void {
@@ -78,6 +79,11 @@ export function define(command: Command): void {
       "--calibration <share>",
       "share of the rows set apart for p-values; 0: none (default: 0.1, but 10,000 rows at most)",
       shareOrNone,
+    )
+    .option(
+      "--robust <share>",
+      "share of the rows that may be unlike the others, below 0.5: the least likely are not learned, nor are details (default: 0)",
+      shareBelowHalf,
     )
     .option(
       "--jitter <sd>",
@@ -162,6 +168,7 @@ const positiveWhole = wholeNumber(1);
 const aboveZero = numberThat((value) => value > 0, "above 0");
 const atLeastZero = numberThat((value) => value >= 0, "of at least 0");
 const shareOrNone = numberThat((value) => value >= 0 && value < 1, "of at least 0 and below 1");
+const shareBelowHalf = numberThat((value) => value >= 0 && value < 0.5, "of at least 0 and below 0.5");
 const share = numberThat((value) => value > 0 && value < 1, "between 0 and 1, both excluded");
 
 function choice(flags: string, description: string, names: readonly string[]): Option {
@@ -281,12 +288,12 @@ async function fitOptions(flags: FitFlags): Promise<FitOptions> {
     lipschitz,
     monitor,
   } = flags;
-  const { types, missing, validation, calibration, jitter, seed, threads } = flags;
+  const { types, missing, validation, calibration, jitter, robust, seed, threads } = flags;
   const given = {
     // Commander sets `search` to true unless --no-search is given, which a --config file may say too.
     ...{ components, noise, members, search: flags.search === false ? false : undefined },
     ...{ flow, layers, activation, base, jacobian, optimizer, learningRate: lr, batch, epochs, patience },
-    ...{ types, missing, lipschitz, monitor, validation, calibration, jitter, seed, threads },
+    ...{ types, missing, lipschitz, monitor, validation, calibration, jitter, robust, seed, threads },
   };
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return parseFitOptions({ ...(flags.config !== undefined && (await readConfig(flags.config))), ...named });

@@ -20,6 +20,11 @@ const commands: readonly { name: string; summary: string; load(): Promise<Comman
   { name: "explain", summary: "say which columns make rows strange", load: () => import("./explain.js") },
   { name: "sample", summary: "draw new rows from a model", load: () => import("./sample.js") },
   { name: "info", summary: "show what a model is and how good it is", load: () => import("./info.js") },
+  {
+    name: "shift",
+    summary: "test whether new data is from the reference's distribution, and which columns moved",
+    load: () => import("./shift.js"),
+  },
   { name: "ica", summary: "find independent sources mixed in a table", load: () => import("./ica.js") },
   {
     name: "lab",

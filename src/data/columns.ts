@@ -1,5 +1,5 @@
 // What each column needs before a flow can fit it: constants dropped, discrete columns found and given the width of
-// their cells, and the mean and standard deviation with which all are standardised.
+// their cells, and the centre and scale with which all are standardised.
 
 import type { ColumnTransform } from "../bijections/index.js";
 import { LogdetError } from "../errors.js";
@@ -32,11 +32,14 @@ export interface ColumnPlan {
   readonly quantum?: number;
   /** Whether every value is `minimum` plus whole quanta, so that drawn values can be rounded to such. Discrete columns only. */
   readonly lattice?: boolean;
-  /** What becomes 0, in the column's units: the mean, but for bounds and heavy tails (numeric-types.ts). Of a categorical column, 0. */
+  /**
+   * What becomes 0, in the column's units: the mean, but for bounds and heavy tails (numeric-types.ts). Of a categorical
+   * column, 0.
+   */
   readonly center: number;
   /**
    * What lies this far above becomes 1, in the column's units, > 0: the standard deviation, the noise of a discrete column
-   * included. Of a categorical column, 1.
+   * included, with the same exceptions. Of a categorical column, 1.
    */
   readonly scale: number;
   /** A curve that a flow should send the coordinate through first, in the coordinate's units. Absent: none. */
@@ -72,7 +75,8 @@ const EMPTY_STEPS = 10;
  *
  * A column is discrete if its values are whole numbers, or if more than 5% of the rows have a value that another row
  * has too. The quantum is the step of the decimal lattice the values lie on; without one, or if a fractional one is
- * almost empty, the median gap between neighbouring distinct values. Few coincidental repeats, as in values rounded to many places, leave a column continuous.
+ * almost empty, the median gap between neighbouring distinct values. Few coincidental repeats, as in values rounded to many
+ * places, leave a column continuous.
  *
  * A column of codes is categorical; cells that are NaN are missing, and are left out of all that is computed. What kind of
  * number a column holds is said in `types` or inferred, see `inferNumericType`; types of columns that are not of numbers were

@@ -4,7 +4,13 @@
 import { LogdetError } from "../errors.js";
 import type { Random } from "../random/index.js";
 import type { FloatArray } from "../runtime/index.js";
-import { Conditional, fitIncompleteGaussian, type Gaussian, patternOf } from "./incomplete-gaussian.js";
+import {
+  Conditional,
+  fitIncompleteGaussian,
+  Gaussian,
+  isPositiveDefinite,
+  patternOf,
+} from "./incomplete-gaussian.js";
 import { NormalScores, type NormalScoresState, type Support } from "./normal-scores.js";
 
 /** Plain numbers: what is saved. */
@@ -24,9 +30,9 @@ export interface GaussianCopulaOptions {
   readonly supports?: readonly Support[];
 }
 
-/** More rows than these change a correlation by less than 0.01; and the D³ of each of them are not to exceed so many. */
+/** More rows than these change a correlation by less than 0.01; and the D³ that each may cost are not to exceed so many. */
 const MOST_ROWS = 20_000;
-const MOST_OPERATIONS = 2e9;
+const MOST_OPERATIONS = 1e10;
 
 /** Numbers in cached factorisations: 32 MB. */
 const MOST_CACHED = 2 ** 22;
@@ -46,8 +52,8 @@ const LOG_TWO_PI = Math.log(2 * Math.PI);
  * conditional, p(x_obs) = p̃(x_obs, x_mis) / q(x_mis | x_obs) if p̃ has learned rows filled by q, however good q is.
  * For conditioning, scores far beyond the knots are pulled in: extreme cells then do not give extreme fills.
  *
- * Cost of a fit: see `fitIncompleteGaussian`, on 20,000 rows at most; of a fill: O(D²) a row with missing cells, and O(D³)
- * for each new set of these.
+ * Cost of a fit: see `fitIncompleteGaussian`, on 20,000 rows at most; of a fill: O(M D) a row with M missing cells, and
+ * O(M³) for each new set of these.
  *
  * @example
  * const copula = GaussianCopula.fit(rows, 8) // row-major [n, 8], NaN where a cell is missing
@@ -107,12 +113,12 @@ export class GaussianCopula {
         `a Gaussian copula of ${dim} columns has ${dim} means and ${dim * dim} covariances, ` +
           `got ${mean.length} and ${covariance.length}`,
       );
-    const gaussian = { mean: Float64Array.from(mean), covariance: Float64Array.from(covariance) };
-    if (!Number.isFinite(new Conditional(gaussian, () => false).logDetKnown))
+    const matrix = Float64Array.from(covariance);
+    if (!isPositiveDefinite(matrix, dim))
       throw new LogdetError("model", "the covariance of a Gaussian copula is not positive definite");
     return new GaussianCopula(
       margins.map((margin) => new NormalScores(margin)),
-      gaussian,
+      new Gaussian(Float64Array.from(mean), matrix),
     );
   }
 
@@ -134,7 +140,7 @@ export class GaussianCopula {
   fill(rows: FloatArray, count: number, stride: number, random: Pick<Random, "normal">): Float64Array {
     const { dim } = this;
     const logQ = new Float64Array(count);
-    const y = new Float64Array(dim);
+    const scores = new Float64Array(dim);
     const noise = new Float64Array(dim);
     for (let row = 0; row < count; row++) {
       const from = row * stride;
@@ -142,15 +148,17 @@ export class GaussianCopula {
       if (conditional === undefined) continue;
       const { known, missing } = conditional;
       for (let i = 0; i < known.length; i++)
-        y[i] = clampedScore(this.#margins[known[i]], rows[from + known[i]]);
-      conditional.whiten(y);
-      let total = -conditional.logDetMissing;
+        scores[known[i]] = clampedScore(this.#margins[known[i]], rows[from + known[i]]);
+      let total = conditional.halfLogDet;
       for (let i = 0; i < missing.length; i++) {
         noise[i] = random.normal();
-        const score = conditional.at(i, y, noise);
-        const margin = this.#margins[missing[i]];
-        rows[from + missing[i]] = margin.value(score);
-        total -= 0.5 * (noise[i] ** 2 + LOG_TWO_PI) + margin.logSlope(score);
+        total -= 0.5 * (noise[i] ** 2 + LOG_TWO_PI);
+      }
+      conditional.complete(scores, noise);
+      for (let i = 0; i < missing.length; i++) {
+        const d = missing[i];
+        rows[from + d] = this.#margins[d].value(scores[d]);
+        total -= this.#margins[d].logSlope(scores[d]);
       }
       logQ[row] = total;
     }
@@ -158,8 +166,8 @@ export class GaussianCopula {
   }
 
   /**
-   * The standard normals of which `fill` makes given cells: its inverse. Cells far beyond the knots get those of cells less
-   * extreme.
+   * The standard normals of which `fill` makes given cells: its inverse, for chains that move them (model/conditional).
+   * Cells far beyond the knots get those of cells less extreme.
    *
    * @param rows row-major [count, stride], NaN where a cell is missing
    * @param filled the same rows, complete
@@ -168,23 +176,12 @@ export class GaussianCopula {
   noiseOf(rows: FloatArray, filled: FloatArray, count: number, stride: number): Float64Array {
     const { dim } = this;
     const result = new Float64Array(count * dim);
-    const y = new Float64Array(dim);
+    const scores = new Float64Array(dim);
     for (let row = 0; row < count; row++) {
-      const from = row * stride;
-      const conditional = this.#conditionalOf(rows, from);
+      const conditional = this.#conditionalOf(rows, row * stride);
       if (conditional === undefined) continue;
-      const { known, missing } = conditional;
-      for (let i = 0; i < known.length; i++)
-        y[i] = clampedScore(this.#margins[known[i]], rows[from + known[i]]);
-      conditional.whiten(y);
-      const noise = result.subarray(row * dim, (row + 1) * dim);
-      for (let i = 0; i < missing.length; i++) {
-        const score = clampedScore(this.#margins[missing[i]], filled[from + missing[i]]);
-        // A score is linear in its own normal, and does not depend on those after it.
-        const without = conditional.at(i, y, noise);
-        noise[i] = 1;
-        noise[i] = (score - without) / (conditional.at(i, y, noise) - without);
-      }
+      for (let d = 0; d < dim; d++) scores[d] = clampedScore(this.#margins[d], filled[row * stride + d]);
+      result.set(conditional.noiseOf(scores), row * dim);
     }
     return result;
   }
@@ -196,19 +193,17 @@ export class GaussianCopula {
    */
   logProb(rows: FloatArray): Float64Array {
     const { dim } = this;
-    const y = new Float64Array(dim);
+    const scores = new Float64Array(dim);
     const complete = new Conditional(this.#gaussian, () => false);
     return Float64Array.from({ length: rows.length / dim }, (_, row) => {
       const conditional = this.#conditionalOf(rows, row * dim) ?? complete;
-      const { known } = conditional;
-      let total = -conditional.logDetKnown;
-      for (const [i, d] of known.entries()) {
-        y[i] = this.#margins[d].score(rows[row * dim + d]);
-        total -= this.#margins[d].logSlope(y[i]);
+      // det Σ_oo = det Σ det Λ_mm
+      let total = -this.#gaussian.halfLogDet - conditional.halfLogDet;
+      for (const d of conditional.known) {
+        scores[d] = this.#margins[d].score(rows[row * dim + d]);
+        total -= this.#margins[d].logSlope(scores[d]) + 0.5 * LOG_TWO_PI;
       }
-      conditional.whiten(y);
-      for (let i = 0; i < known.length; i++) total -= 0.5 * (y[i] ** 2 + LOG_TWO_PI);
-      return total;
+      return total - 0.5 * conditional.squaredDistance(scores);
     });
   }
 

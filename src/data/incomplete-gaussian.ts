@@ -1,94 +1,169 @@
 // Multivariate normals of rows with missing cells: estimating one, and what it says of the cells that are missing given
 // the others. Host code in float64.
 
-/** Mean [D] and covariance, row-major [D, D]. */
-export interface Gaussian {
-  readonly mean: Float64Array;
-  readonly covariance: Float64Array;
-}
+import { factorize } from "../runtime/index.js";
 
 /** EM stops when no number of the mean and covariance changes by more, or after so many rounds. */
 const TOLERANCE = 1e-4;
-const MOST_ROUNDS = 100;
+const MOST_ROUNDS = 50;
+
+/** A multivariate normal: mean [D] and covariance, row-major [D, D]. O(D³) to make. */
+export class Gaussian {
+  readonly mean: Float64Array;
+  readonly covariance: Float64Array;
+  /** The covariance's inverse. */
+  readonly precision: Float64Array;
+  /** ½ log|det Σ|, nats. */
+  readonly halfLogDet: number;
+
+  /** @throws LogdetError (numeric) if the covariance is singular */
+  constructor(mean: Float64Array, covariance: Float64Array) {
+    this.mean = mean;
+    this.covariance = covariance;
+    const { logAbsDet, inverse } = factorize(covariance, mean.length);
+    this.precision = inverse();
+    this.halfLogDet = logAbsDet / 2;
+  }
+}
 
 /**
- * A Gaussian of the coordinates of a row, some first, then the others: what the first say of the rest.
+ * What a Gaussian says of some coordinates given the others, by the blocks of its precision Λ = Σ^{-1}:
  *
- * With the covariance's Cholesky factor in blocks, [[A, 0], [B, C]],
+ *   x_m | x_o ~ N(μ_m − Λ_mm^{-1} Λ_mo (x_o − μ_o), Λ_mm^{-1})
  *
- *   x₁ = μ₁ + A y,   x₂ | x₁ ~ N(μ₂ + B y, C Cᵀ)
- *
- * so that one factorisation gives the density of the first and the conditional of the others. O(D³) to make, O(D²) a row.
+ * O(M³) to make for M missing coordinates, O(M D) a row: where few cells are missing, next to nothing.
  */
 export class Conditional {
   readonly known: Uint32Array;
   readonly missing: Uint32Array;
-  /** log|det A| and log|det C|. */
-  readonly logDetKnown: number;
-  readonly logDetMissing: number;
-  readonly #mean: Float64Array;
-  /** The factor, row by row, row-major [D, D], known coordinates first. */
+  /** ½ log|det Λ_mm|, nats. */
+  readonly halfLogDet: number;
+  readonly #gaussian: Gaussian;
+  /** Cholesky factor of Λ_mm. */
   readonly #factor: Float64Array;
+  readonly #scratch: Float64Array;
 
   /** @param isMissing of each coordinate */
-  constructor({ mean, covariance }: Gaussian, isMissing: (d: number) => boolean) {
+  constructor(gaussian: Gaussian, isMissing: (d: number) => boolean) {
+    const { mean, precision } = gaussian;
     const dim = mean.length;
     const all = Uint32Array.from(mean, (_, d) => d);
     this.known = all.filter((d) => !isMissing(d));
     this.missing = all.filter((d) => isMissing(d));
-    const order = [...this.known, ...this.missing];
-    this.#mean = Float64Array.from(order, (d) => mean[d]);
-    const factor = new Float64Array(dim * dim);
-    for (let i = 0; i < dim; i++)
-      for (let j = 0; j <= i; j++) {
-        let sum = covariance[order[i] * dim + order[j]];
-        for (let k = 0; k < j; k++) sum -= factor[i * dim + k] * factor[j * dim + k];
-        factor[i * dim + j] = i === j ? Math.sqrt(sum) : sum / factor[j * dim + j];
-      }
+    const m = this.missing.length;
+    const block = new Float64Array(m * m);
+    for (let i = 0; i < m; i++)
+      for (let j = 0; j < m; j++) block[i * m + j] = precision[this.missing[i] * dim + this.missing[j]];
+    const { factor, halfLogDet } = cholesky(block, m);
+    this.halfLogDet = halfLogDet;
+    this.#gaussian = gaussian;
     this.#factor = factor;
-    const logDet = (from: number, to: number) => {
-      let sum = 0;
-      for (let i = from; i < to; i++) sum += Math.log(factor[i * dim + i]);
-      return sum;
-    };
-    this.logDetKnown = logDet(0, this.known.length);
-    this.logDetMissing = logDet(this.known.length, dim);
+    this.#scratch = new Float64Array(m);
   }
 
   /** Numbers kept, roughly. */
   get size(): number {
-    return this.#factor.length;
+    return this.#factor.length + this.#gaussian.mean.length;
   }
 
-  /** y = A^{-1} (x₁ − μ₁), of the known coordinates in their order, in place. */
-  whiten(known: Float64Array): void {
-    const dim = this.#mean.length;
-    for (let i = 0; i < this.known.length; i++) {
-      let sum = known[i] - this.#mean[i];
-      for (let k = 0; k < i; k++) sum -= this.#factor[i * dim + k] * known[k];
-      known[i] = sum / this.#factor[i * dim + i];
+  /**
+   * The missing coordinates of a row, filled in in place: their expectation for noise 0, a draw for standard normal noise.
+   *
+   * @param x [D], of which the known coordinates are read
+   * @param noise [M]
+   */
+  complete(x: Float64Array, noise: Float64Array): void {
+    const { mean } = this.#gaussian;
+    const u = this.#pull(x);
+    const m = u.length;
+    for (let i = m - 1; i >= 0; i--) {
+      let sum = u[i] + noise[i];
+      for (let j = i + 1; j < m; j++) sum -= this.#factor[j * m + i] * u[j];
+      u[i] = sum / this.#factor[i * m + i];
     }
+    for (let i = 0; i < m; i++) x[this.missing[i]] = mean[this.missing[i]] + u[i];
   }
 
-  /** Coordinate i of the missing ones: μ₂ + B y + C ε. */
-  at(i: number, y: Float64Array, noise: Float64Array): number {
-    const dim = this.#mean.length;
-    const o = this.known.length;
-    const row = (o + i) * dim;
-    let sum = this.#mean[o + i];
-    for (let k = 0; k < o; k++) sum += this.#factor[row + k] * y[k];
-    for (let k = 0; k <= i; k++) sum += this.#factor[row + o + k] * noise[k];
-    return sum;
+  /** The noise, [M], of which `complete` makes the missing coordinates of a row: its inverse. */
+  noiseOf(x: Float64Array): Float64Array {
+    const { mean } = this.#gaussian;
+    const m = this.missing.length;
+    return this.#pull(x).map((pull, i) => {
+      let sum = -pull;
+      for (let j = i; j < m; j++)
+        sum += this.#factor[j * m + i] * (x[this.missing[j]] - mean[this.missing[j]]);
+      return sum;
+    });
   }
 
-  /** (C Cᵀ)_ij of the missing coordinates i ≥ j. */
-  covariance(i: number, j: number): number {
-    const dim = this.#mean.length;
-    const o = this.known.length;
+  /** (x_o − μ_o)ᵀ Σ_oo^{-1} (x_o − μ_o) of the known coordinates of a row, by Σ_oo^{-1} = Λ_oo − Λ_om Λ_mm^{-1} Λ_mo. */
+  squaredDistance(x: Float64Array): number {
+    const { mean, precision } = this.#gaussian;
     let sum = 0;
-    for (let k = o; k <= o + j; k++) sum += this.#factor[(o + i) * dim + k] * this.#factor[(o + j) * dim + k];
+    for (const i of this.known)
+      for (const j of this.known) sum += (x[i] - mean[i]) * precision[i * mean.length + j] * (x[j] - mean[j]);
+    for (const value of this.#pull(x)) sum -= value * value;
     return sum;
   }
+
+  /** Λ_mm^{-1}, row-major [M, M]. */
+  covariance(): Float64Array {
+    const m = this.missing.length;
+    // Rows of the factor's inverse: Λ_mm^{-1} = L^{-T} L^{-1}.
+    const inverse = new Float64Array(m * m);
+    for (let j = 0; j < m; j++)
+      for (let i = j; i < m; i++) {
+        let sum = i === j ? 1 : 0;
+        for (let k = j; k < i; k++) sum -= this.#factor[i * m + k] * inverse[k * m + j];
+        inverse[i * m + j] = sum / this.#factor[i * m + i];
+      }
+    const result = new Float64Array(m * m);
+    for (let i = 0; i < m; i++)
+      for (let j = 0; j <= i; j++) {
+        let sum = 0;
+        for (let k = i; k < m; k++) sum += inverse[k * m + i] * inverse[k * m + j];
+        result[i * m + j] = result[j * m + i] = sum;
+      }
+    return result;
+  }
+
+  /** −L^{-1} Λ_mo (x_o − μ_o), L the factor of Λ_mm. */
+  #pull(x: Float64Array): Float64Array {
+    const { mean, precision } = this.#gaussian;
+    const { known, missing } = this;
+    const dim = mean.length;
+    const m = missing.length;
+    const u = this.#scratch;
+    for (let i = 0; i < m; i++) {
+      let sum = 0;
+      for (let k = 0; k < known.length; k++) {
+        const d = known[k];
+        sum -= precision[missing[i] * dim + d] * (x[d] - mean[d]);
+      }
+      for (let j = 0; j < i; j++) sum -= this.#factor[i * m + j] * u[j];
+      u[i] = sum / this.#factor[i * m + i];
+    }
+    return u;
+  }
+}
+
+export function isPositiveDefinite(matrix: Float64Array, n: number): boolean {
+  return Number.isFinite(cholesky(matrix, n).halfLogDet);
+}
+
+/** The lower-triangular factor of a symmetric matrix [n, n], and ½ log|det|: NaN if it is not positive definite. */
+function cholesky(matrix: Float64Array, n: number): { factor: Float64Array; halfLogDet: number } {
+  const factor = new Float64Array(n * n);
+  let halfLogDet = 0;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = matrix[i * n + j];
+      for (let k = 0; k < j; k++) sum -= factor[i * n + k] * factor[j * n + k];
+      factor[i * n + j] = i === j ? Math.sqrt(sum) : sum / factor[j * n + j];
+    }
+    halfLogDet += Math.log(factor[i * n + i]);
+  }
+  return { factor, halfLogDet };
 }
 
 /** Which cells of a row are missing, as a key. */
@@ -103,7 +178,7 @@ export function patternOf(rows: ArrayLike<number>, from: number, dim: number): s
  * covariance around these. D pseudo-rows of identity covariance keep it positive definite; with them every round raises
  * the posterior density.
  *
- * Cost, a round: O(n D²), and O(D³) for each set of cells that is missing in some row.
+ * Cost, a round: O(n D² + D³), and O(M³) for each set of M cells that is missing in some row.
  *
  * @param rows row-major [n, dim], NaN where a cell is missing; columns of about unit variance
  * @see Dempster, Laird and Rubin, "Maximum likelihood from incomplete data via the EM algorithm", JRSS B 39, 1977, §4.1.3
@@ -122,24 +197,24 @@ export function fitIncompleteGaussian(rows: Float64Array, dim: number): Gaussian
   const sums = new Sums(dim);
   for (const row of complete) sums.add(rows.subarray(row * dim, (row + 1) * dim));
 
-  let gaussian: Gaussian = { mean: new Float64Array(dim), covariance: identity(dim) };
+  let gaussian = new Gaussian(new Float64Array(dim), identity(dim));
   const x = new Float64Array(dim);
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const next = sums.copy();
     for (const [key, group] of groups) {
       const conditional = new Conditional(gaussian, (d) => key[d] === "1");
-      const { known, missing } = conditional;
-      const y = new Float64Array(known.length);
-      const none = new Float64Array(missing.length);
+      const { missing } = conditional;
+      const m = missing.length;
+      const none = new Float64Array(m);
       for (const row of group) {
-        for (const [i, d] of known.entries()) x[d] = y[i] = rows[row * dim + d];
-        conditional.whiten(y);
-        for (const [i, d] of missing.entries()) x[d] = conditional.at(i, y, none);
+        x.set(rows.subarray(row * dim, (row + 1) * dim));
+        conditional.complete(x, none);
         next.add(x);
       }
-      for (let i = 0; i < missing.length; i++)
+      const covariance = conditional.covariance();
+      for (let i = 0; i < m; i++)
         for (let j = 0; j <= i; j++)
-          next.products[missing[i] * dim + missing[j]] += group.length * conditional.covariance(i, j);
+          next.products[missing[i] * dim + missing[j]] += group.length * covariance[i * m + j];
     }
     const previous = gaussian;
     gaussian = next.gaussian(count);
@@ -183,7 +258,7 @@ class Sums {
         const scatter = this.products[i * dim + j] - count * mean[i] * mean[j] + (i === j ? dim : 0);
         covariance[i * dim + j] = covariance[j * dim + i] = scatter / (count + dim);
       }
-    return { mean, covariance };
+    return new Gaussian(mean, covariance);
   }
 }
 

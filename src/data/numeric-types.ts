@@ -39,7 +39,7 @@ const POSITIVE_SPAN = 300;
  * A column is "heavy-tailed" if its 0.1 % or 99.9 % quantile is this many interquartile ranges, or cells, from its median: a
  * normal one has 2.3, Student's t 6.7 with three degrees of freedom, 14 with two and 159 with one.
  */
-const HEAVY_SPAN = 50;
+const HEAVY_SPAN = 100;
 
 /**
  * Bounds of shares; a column is one if so many of its values are this close to each, as a share of their distance. Of columns
@@ -55,7 +55,7 @@ const LEAST_MARGIN = 1e-5;
 /**
  * What a column's values look like. Only what clearly pays is inferred: "interval" where values fill [0, 1] or [0, 100] up to
  * both ends, "positive" where continuous ones ≥ 0 span orders of magnitude, "heavy-tailed" where quantiles far out are
- * farther than those of a t distribution with two degrees of freedom.
+ * much farther than those of a t distribution with two degrees of freedom.
  */
 export function inferNumericType(facts: NumericColumnFacts): NumericType {
   const { sorted, quantum } = facts;
@@ -63,11 +63,12 @@ export function inferNumericType(facts: NumericColumnFacts): NumericType {
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
   if (NATURAL_BOUNDS.some((bound) => quantum <= CLOSE_TO_BOUND * bound && fills(sorted, bound)))
     return "interval";
-  const median = at(0.5);
+  const [lower, median, upper] = [at(0.25), at(0.5), at(0.75)];
   if (quantum === 0 && sorted[0] >= 0 && at(0.999) > POSITIVE_SPAN * median) return "positive";
+  // With many rows on one value there is no middle to be linear in.
+  if (lower === median || median === upper) return plainType(facts);
   const farthest = Math.max(at(0.999) - median, median - at(0.001));
-  const isHeavy = farthest > HEAVY_SPAN * Math.max(at(0.75) - at(0.25), quantum);
-  return isHeavy ? "heavy-tailed" : plainType(facts);
+  return farthest > HEAVY_SPAN * Math.max(upper - lower, quantum) ? "heavy-tailed" : plainType(facts);
 }
 
 /** Whether ascending values lie between 0 and a bound, and some of them close to each. */

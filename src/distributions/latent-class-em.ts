@@ -25,7 +25,7 @@ export interface LatentClassFit {
   readonly logProbabilities: Float64Array;
   /** Mean log-probability of the rows it was fitted to, nats. */
   readonly logProb: number;
-  /** The penalised log-likelihood before each step, nats: it never falls. */
+  /** The penalised log-likelihood before each step over the rows, nats: it never falls. */
   readonly objectives: readonly number[];
 }
 

@@ -35,7 +35,7 @@ async function attribute(question: Question): Promise<Attribution> {
   const now = rows.slice();
   const logProb = question.logProb.slice();
   const nats = new Float64Array(rows.length);
-  const passes = await threshold(question);
+  const passes = threshold(question);
   const changed = new Uint8Array(rows.length);
   let open = Array.from(logProb.keys()).filter((i) => !passes(logProb[i]));
   for (let step = 0; open.length > 0 && step < changesPerColumn * dim; step++) {
@@ -64,7 +64,7 @@ async function attribute(question: Question): Promise<Attribution> {
 }
 
 /** Whether a log-density has a p-value above α. */
-async function threshold({ model, background, alpha }: Question): Promise<(logProb: number) => boolean> {
+function threshold({ model, background, alpha }: Question): (logProb: number) => boolean {
   const { calibration } = model;
   const strangeness = calibration?.statistics.includes("density")
     ? calibration.scores("density")

@@ -150,21 +150,15 @@ function requireWhole(name: keyof ExplainOptions, value: number): void {
     throw new LogdetError("usage", `${name} must be a whole number of at least 1, got ${value}`);
 }
 
+/** A copy of the rows as one row-major array. */
 function flatten(rows: Rows, dim: number): Float64Array {
-  const flat = Float64Array.from(
-    rows instanceof Float32Array || rows instanceof Float64Array ? rows : rows.flat(),
-  );
-  const wrong =
-    rows instanceof Float32Array || rows instanceof Float64Array
-      ? -1
-      : rows.findIndex(({ length }) => length !== dim);
-  if (wrong >= 0 || flat.length % dim !== 0)
-    throw new LogdetError(
-      "shape",
-      `rows of ${dim} columns expected, got ${wrong >= 0 ? (rows[wrong] as readonly number[]).length : `${flat.length} numbers`}`,
-      {
-        where: wrong >= 0 ? [`row ${wrong + 1}`] : [],
-      },
-    );
-  return flat;
+  if (rows instanceof Float32Array || rows instanceof Float64Array) {
+    if (rows.length % dim === 0) return Float64Array.from(rows);
+    throw new LogdetError("shape", `rows of ${dim} columns expected, got ${rows.length} numbers`);
+  }
+  const wrong = rows.findIndex(({ length }) => length !== dim);
+  if (wrong < 0) return Float64Array.from(rows.flat());
+  throw new LogdetError("shape", `rows of ${dim} columns expected, got ${rows[wrong].length}`, {
+    where: [`row ${wrong + 1}`],
+  });
 }

@@ -1,9 +1,8 @@
 // The categories of a table, and which cells it misses: their joint distribution, found once and shared by every net.
 
-import { layoutOf } from "../data/index.js";
+import { type LaidColumn, layoutOf } from "../data/index.js";
 import { type Distribution, fitLatentClasses, latentClasses } from "../distributions/index.js";
 import type { Random } from "../random/index.js";
-import type { Prepared } from "./prepare.js";
 
 export interface Categories {
   /** The distribution, with parameters of its own. */
@@ -12,11 +11,16 @@ export interface Categories {
   readonly sizes: readonly number[];
 }
 
-/** Undefined where all columns are numbers and none is missing. */
+/**
+ * @param slots the slot, from 0, that training rows have in each block, row-major [n, blocks]
+ * @returns undefined where all columns are numbers and none is missing
+ */
 export function categoriesOf(
-  { layout: { blocks }, columns, slots }: Prepared,
+  columns: readonly LaidColumn[],
+  slots: Uint16Array,
   random: Random,
 ): Categories | undefined {
+  const { blocks } = layoutOf(columns);
   if (blocks.length === 0) return undefined;
   const sizes = blocks.map(({ size }) => size);
   const numbers = fitLatentClasses(slots, { sizes, random });
@@ -28,7 +32,7 @@ export function categoriesOf(
 }
 
 /** What draws never have, counted from the first block on: categories never seen, and missing cells. */
-function withheldSlots(columns: Prepared["columns"]): number[] {
+function withheldSlots(columns: readonly LaidColumn[]): number[] {
   const { dim, places } = layoutOf(columns);
   return columns.flatMap(({ kind, categories = [], missing }, c) => {
     const { block } = places[c];

@@ -3,11 +3,12 @@
 import type { Table } from "../data/index.js";
 import type { Flow } from "../flows/index.js";
 import { type ModelConfig, tailsOf } from "../model/index.js";
-import type { StopReason } from "../training/index.js";
+import { likeliest, type StopReason } from "../training/index.js";
 import { version } from "../version.js";
 import { averageLogProb } from "./average.js";
 import type { Plan } from "./options.js";
 import { columnsFrom, type Prepared } from "./prepare.js";
+import { valuesAt } from "./robust.js";
 import type { Candidate, Run } from "./train.js";
 
 /** What came of a fit: the final flow, the runs that it is made of, and all that were tried. */
@@ -24,7 +25,7 @@ export interface Outcomes {
 export function describe(
   { flow, best, kept, runs, stoppedBy, gaussian: beside }: Outcomes,
   prepared: Prepared,
-  { recipe, steps, epochs, seed, lipschitz, monitor }: Plan,
+  { recipe, steps, epochs, seed, lipschitz, monitor, robust }: Plan,
   table: Table,
   sources: readonly string[],
   seconds: number,
@@ -33,7 +34,8 @@ export function describe(
   const { trainUnits, validationUnits } = prepared;
   const units = { train: meanOf(trainUnits), validation: meanOf(validationUnits) };
   const averaged = averageLogProb(kept.map((candidate) => candidate.logProb));
-  const logProb = averaged.map((value, row) => value + validationUnits[row]);
+  const judged = averaged.map((value, row) => value + validationUnits[row]);
+  const logProb = valuesAt(judged, likeliest(averaged, robust));
   const mean = meanOf(logProb);
   const variance = logProb.reduce((a, b) => a + (b - mean) ** 2, 0) / Math.max(1, logProb.length - 1);
   const parts = new Map(table.columns.map(({ name, part }) => [name, part]));
@@ -93,6 +95,7 @@ export function describe(
         validationNll: validationNll - units.validation,
       })),
       ...(lipschitz > 0 && { lipschitz }),
+      ...(robust > 0 && { robust }),
       ...(monitor && { monitor: structuredClone([...trainer.monitored]) }),
     },
     metrics: {

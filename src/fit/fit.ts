@@ -1,16 +1,17 @@
 // From a table to a model: the one call behind `logdet fit`.
 
-import { readTable, type Table, tableFromColumns } from "../data/index.js";
+import { type GivenColumn, readTable, type Table, tableFromColumns } from "../data/index.js";
 import { LogdetError } from "../errors.js";
 import { Model } from "../model/index.js";
 import { Random } from "../random/index.js";
-import type { StopReason, TrainingEvent } from "../training/index.js";
+import { likeliest, type StopReason, type TrainingEvent } from "../training/index.js";
 import { averageOf, chooseMembers } from "./average.js";
 import { categoriesOf } from "./categories.js";
 import { describe, meanOf } from "./describe.js";
 import type { FitListener } from "./events.js";
 import { type FitOptions, parseFitOptions, plan } from "./options.js";
 import { prepare } from "./prepare.js";
+import { typicalRows, valuesAt } from "./robust.js";
 import { bestOf, nextSetting } from "./search.js";
 import { type Candidate, gaussianOf, type Run, train } from "./train.js";
 
@@ -20,8 +21,8 @@ export type FitInput =
   | string
   | readonly string[]
   | Table
-  /** Columns in memory. */
-  | Readonly<Record<string, ArrayLike<number>>>;
+  /** Columns in memory: numbers, or words and truth values, which are categories. */
+  | Readonly<Record<string, GivenColumn["values"]>>;
 
 export interface FitCallbacks {
   readonly onEvent?: FitListener;
@@ -68,7 +69,7 @@ export async function fit(
   const named = sources ?? (typeof input === "string" ? [input] : Array.isArray(input) ? input : []);
   const prepared = inTable(named, () => prepare(table, { validation, calibration, jitter, types, random }));
   const { dim } = prepared.layout;
-  const categories = categoriesOf(prepared, random.split("categories"));
+  const categories = categoriesOf(prepared.columns, prepared.slots, random.split("categories"));
   const discreteColumns = prepared.columns.filter(({ quantum }) => quantum !== undefined).length;
   const chosen = plan(checked, { trainRows: prepared.trainRows, dim, discreteColumns });
   for (const text of prepared.notices) onEvent?.({ type: "notice", text });
@@ -104,8 +105,9 @@ export async function fit(
     ...runs.map((run) => ({ flow: run.flow, store: run.trainer.store, logProb: run.logProb, run })),
     ...(gaussian && isCandidate ? [gaussian] : []),
   ];
+  const typical = likeliest(best.logProb, chosen.robust);
   const members = chooseMembers(
-    candidates.map(({ logProb }) => logProb),
+    candidates.map(({ logProb }) => valuesAt(logProb, typical)),
     chosen.members,
   );
   const kept = members.map((i) => candidates[i]);
@@ -115,22 +117,30 @@ export async function fit(
   const config = describe(outcomes, prepared, chosen, table, named, seconds);
   const { filler } = prepared;
   const model = new Model(flow, store, config, { threads: chosen.threads, filler });
-  await model.learnReference(prepared.known.training, prepared.known.validation);
+  const { training, validation: judges } = prepared.known;
+  await model.learnReference(
+    await typicalRows(model, training, chosen.robust),
+    await typicalRows(model, judges, chosen.robust),
+    { isCoarse: chosen.robust > 0 },
+  );
   if (prepared.calibrationRows > 0) await model.calibrate(prepared.calibration);
   for (const { trainer } of runs) await trainer.release();
   return { model, validation: prepared.validation, stoppedBy };
 }
 
-async function toTable(input: FitInput, { types = {}, missing = "error" }: FitOptions): Promise<Table> {
+/** The input as a table. */
+export async function toTable(
+  input: FitInput,
+  { types = {}, missing = "error" }: FitOptions,
+): Promise<Table> {
   const options = { types, missing: missing === "model" ? "cells" : missing } as const;
   if (typeof input === "string") return readTable([input], options);
   if (Array.isArray(input)) return readTable(input, options);
   if (isTable(input)) return input;
+  const columns = Object.entries(input as Readonly<Record<string, GivenColumn["values"]>>);
   return tableFromColumns(
-    Object.entries(input as Readonly<Record<string, ArrayLike<number>>>).map(([name, values]) => ({
-      name,
-      values,
-    })),
+    columns.map(([name, values]) => ({ name, values })),
+    { missing: missing === "model" ? "cells" : "error" },
   );
 }
 

@@ -1,3 +1,12 @@
+export {
+  type Anomaly,
+  type DetectCallbacks,
+  type DetectEvent,
+  type Detection,
+  type DetectOptions,
+  defaultTop,
+  detect,
+} from "./detect.js";
 export type { FitEvent, FitListener } from "./events.js";
 export { type FitCallbacks, type FitInput, type Fitted, fit } from "./fit.js";
 export { type FitOptions, fitOptionsSchema, type Plan, parseFitOptions, plan } from "./options.js";

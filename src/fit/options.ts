@@ -64,6 +64,12 @@ export const fitOptionsSchema = z.strictObject({
    * gives the density of what is known of a row. Default: an error. Concerns files; tables in memory say NaN.
    */
   missing: z.enum(["error", "drop", "model"]).optional(),
+  /**
+   * Share of the rows that may be unlike the others, in [0, 0.5): so many of the least likely have no say in training, nor
+   * in what is told of held-out rows, and the net is a plain one unless `flow`, `layers` or `search` say otherwise.
+   * Default: 0.
+   */
+  robust: z.number().nonnegative().lt(0.5).optional(),
   /** Standard deviations of noise added to every column before anything else; mends exactly collinear columns. */
   jitter: z.number().nonnegative().finite().optional(),
   seed: z
@@ -125,6 +131,8 @@ export interface Plan {
   readonly validation: number;
   readonly lipschitz: number;
   readonly monitor: boolean;
+  /** Share of the rows that is left out as least likely. */
+  readonly robust: number;
   readonly seed: number;
   readonly threads: number;
 }
@@ -147,9 +155,16 @@ const rowsPerPiece = 80;
 const fewestSteps = 3000;
 const mostSteps = 12_000;
 
+/**
+ * The net of robust fits: one dense layer and curves of two pieces, which odd rows cannot bend to themselves. Searching for
+ * a better one would find one that knows them.
+ */
+const plain = { layers: 1, bins: 2, frontBins: 2, search: false } as const;
+
 /** Chooses what was not given, from the number of training rows and columns. */
 export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 }: TableShape): Plan {
-  const base = recipe(options.flow ?? "dense");
+  const robust = options.robust ?? 0;
+  const base = { ...recipe(options.flow ?? "dense"), ...(robust > 0 && !options.flow && plain) };
   const jacobian =
     options.jacobian ?? (base.jacobian === "lie" && dim > widestLie ? "relative" : base.jacobian);
   const isDiscrete = discreteColumns > dim / 2;
@@ -201,6 +216,7 @@ export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 
     validation: options.validation ?? 0.15,
     lipschitz: options.lipschitz ?? 0,
     monitor: options.monitor ?? false,
+    robust,
     seed: options.seed ?? 0,
     // Below this width a product is too small to share out.
     threads: options.threads ?? (dim < 128 ? 1 : 0),

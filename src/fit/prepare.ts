@@ -12,12 +12,14 @@ import {
   layoutOf,
   splitRows,
   standardizedRows,
+  supportOf,
   type Table,
   takeRows,
 } from "../data/index.js";
 import { LogdetError } from "../errors.js";
 import type { Random } from "../random/index.js";
 import { type GaussianBaseline, gaussianBaseline } from "./gaussian.js";
+import { labelNotices } from "./label-column.js";
 
 export interface Prepared {
   readonly columns: readonly ColumnPlan[];
@@ -89,7 +91,7 @@ export function prepare(
   const apart = setApart(given.rows, calibration, random.split("calibration"));
   const kept = apart.calibration.length > 0 ? takeRows(given, apart.kept) : given;
   const table = jitter > 0 ? jittered(kept, jitter, random.split("jitter")) : kept;
-  const { plans, notices } = analyzeColumns(table, { types });
+  const { plans, notices } = analyzeColumns(table, { types, infer: true });
   const layout = layoutOf(plans);
   if (layout.dim === 0)
     throw new LogdetError("data", "no column of numbers varies: there is nothing to learn a density of", {
@@ -143,6 +145,7 @@ export function prepare(
     notices: [
       ...given.notices,
       ...notices,
+      ...labelNotices(table, plans, random.split("labels")),
       ...(jitter > 0 ? [`Noise of ${jitter} standard deviations was added to every column (--jitter).`] : []),
       ...(calibration !== 0 ? calibrationNotices(apart.calibration.length) : []),
     ],
@@ -164,20 +167,6 @@ function fillerOf(
     .filter(({ kind }) => kind !== "categorical")
     .map(({ transform }) => supportOf(transform));
   return GaussianCopula.fit(rows, dim, { stride: width, supports });
-}
-
-/** Where a column's standardised values can be. */
-function supportOf(transform: ColumnPlan["transform"]): { lower?: number; upper?: number } {
-  switch (transform?.type) {
-    case "log":
-      return { lower: transform.bound };
-    case "log-below":
-      return { upper: transform.bound };
-    case "logit":
-      return { lower: transform.lower, upper: transform.upper };
-    default:
-      return {};
-  }
 }
 
 /** log|det| of the standardisation of each row's numbers that are not missing, nats. */
@@ -264,11 +253,7 @@ function refuseDegenerate(table: Table, plans: readonly ColumnPlan[], calibratio
       `there are ${numeric.length} columns but only ${table.rows} rows${apart}: the rows lie in a plane, where the density is infinite`,
       { hint },
     );
-  // Columns with missing cells cannot determine others in every row.
-  const collinear = findCollinear(
-    table,
-    numeric.filter(({ missing }) => !missing),
-  );
+  const collinear = findCollinear(table, numeric);
   if (collinear)
     throw new LogdetError(
       "data",

@@ -34,7 +34,7 @@ export interface Run extends Outcome {
 export async function train(
   { train: rows, validation, trainSample, columns, layout }: Prepared,
   categories: Categories | undefined,
-  { recipe, steps, evaluateEvery, patience, threads, lipschitz: weight, monitor }: Plan,
+  { recipe, steps, evaluateEvery, patience, threads, lipschitz: weight, monitor, robust }: Plan,
   setting: Setting,
   { random: seeds, signal, onEvent }: { random: Random; signal?: AbortSignal; onEvent: TrainingListener },
 ): Promise<Run> {
@@ -71,6 +71,7 @@ export async function train(
     patience,
     noise,
     noisy: layout.dim,
+    trim: robust,
     penalties: weight > 0 ? [lipschitz({ weight })] : [],
     monitor: monitor ? {} : undefined,
     random: random.split("training"),

@@ -1,6 +1,6 @@
 // Markov chains whose rows are, in the long run, draws of a model given what is known of each.
 
-import { allowedLogProb, slotProbabilities } from "../distributions/index.js";
+import { slotProbabilities } from "../distributions/index.js";
 import type { Random } from "../random/index.js";
 import type { ConditionalSpace } from "./conditional-space.js";
 import type { Target } from "./conditional-target.js";
@@ -56,6 +56,9 @@ export class Chains {
   readonly #logFill: Float64Array;
   /** Of every slot, its probability given a target's known categories; those that were asked for. */
   readonly #proposals = new Map<Target, Float64Array>();
+  /** Chains with unknown numbers, and those with an unknown category in the block at a coordinate. */
+  readonly #moving: readonly number[];
+  readonly #choosing = new Map<number, number[]>();
 
   private constructor(space: ConditionalSpace, targets: readonly Target[], random: Random) {
     const { dim, width } = space.layout;
@@ -66,6 +69,13 @@ export class Chains {
     this.logProb = new Float64Array(targets.length);
     this.#noise = new Float64Array(targets.length * dim);
     this.#logFill = new Float64Array(targets.length);
+    this.#moving = targets.flatMap(({ numbers }, chain) => (numbers.length > 0 ? [chain] : []));
+    for (const [chain, { categories }] of targets.entries())
+      for (const { at } of categories) {
+        const chains = this.#choosing.get(at);
+        if (chains) chains.push(chain);
+        else this.#choosing.set(at, [chain]);
+      }
   }
 
   /**
@@ -97,14 +107,14 @@ export class Chains {
   async sweep(fresh: boolean): Promise<void> {
     if (fresh) await this.#look();
     await this.#slice();
-    for (const { at } of this.#space.layout.blocks) await this.#choose(at);
+    for (const [at, chains] of this.#choosing) await this.#choose(at, chains);
   }
 
   /** Elliptical slice sampling of the unknown numbers. */
   async #slice(): Promise<void> {
     const { dim } = this.#space.layout;
     const random = this.#random;
-    const slices = this.#chainsWith(({ numbers }) => numbers.length > 0).map((chain): Slice => {
+    const slices = this.#moving.map((chain): Slice => {
       const angle = 2 * Math.PI * random.uniform();
       return {
         chain,
@@ -145,8 +155,8 @@ export class Chains {
     );
     const rows = this.#copies(chains);
     for (const [i, chain] of chains.entries()) {
-      const { categories, allowed } = this.#targets[chain];
-      if (categories.length > 0) rows.set(this.#space.drawCategories(allowed, random), i * width + dim);
+      const target = this.#targets[chain];
+      if (target.categories.length > 0) this.#space.categoriesOf(target)?.draw(rows, i * width + dim, random);
     }
     const noise = random.fillNormal(new Float64Array(chains.length * dim));
     const logFill = this.#fill(rows, noise);
@@ -164,10 +174,8 @@ export class Chains {
   }
 
   /** The unknown categories of one block, each by its conditional given the rest of the row. */
-  async #choose(at: number): Promise<void> {
+  async #choose(at: number, chains: readonly number[]): Promise<void> {
     const { width } = this.#space.layout;
-    const chains = this.#chainsWith(({ categories }) => categories.some((block) => block.at === at));
-    if (chains.length === 0) return;
     const options = chains.map((chain) => this.#slots(chain, at));
     const owners = options.flatMap(({ slots }, i) => slots.map(() => chains[i]));
     const rows = this.#copies(owners);
@@ -218,13 +226,10 @@ export class Chains {
 
   /** log p(e) of a row's categories, as far as it differs between rows of a chain. */
   #logCategories(rows: Float32Array, row: number, chain: number): number {
-    const { classes, layout } = this.#space;
-    if (classes === undefined || this.#targets[chain].categories.length === 0) return 0;
-    return allowedLogProb(classes, rows.subarray(row * layout.width + layout.dim, (row + 1) * layout.width));
-  }
-
-  #chainsWith(test: (target: Target) => boolean): number[] {
-    return this.#targets.flatMap((target, chain) => (test(target) ? [chain] : []));
+    const { dim, width } = this.#space.layout;
+    const target = this.#targets[chain];
+    if (target.categories.length === 0) return 0;
+    return this.#space.categoriesOf(target)?.logProb(rows, row * width + dim) ?? 0;
   }
 
   /** Rows of some chains in which unknown numbers are NaN. */

@@ -2,11 +2,12 @@
 // categories' own probabilities.
 
 import { type GaussianCopula, type Layout, layoutOf } from "../data/index.js";
-import { drawSlots, type LatentClassTable } from "../distributions/index.js";
+import type { LatentClassTable } from "../distributions/index.js";
 import { LogdetError } from "../errors.js";
 import type { Random } from "../random/index.js";
 import { Program } from "../runtime/index.js";
 import { input } from "../tensor/index.js";
+import { CategoryDraws } from "./conditional-categories.js";
 import { categoriesOf, givenDraw } from "./conditional-flow.js";
 import type { Target } from "./conditional-target.js";
 import type { ColumnConfig } from "./config.js";
@@ -34,6 +35,9 @@ export class ConditionalSpace {
   readonly #draw: Program<"value">;
   /** Noise that a draw takes. */
   readonly #noise: { readonly uniform: number; readonly normal: number };
+
+  /** Those that were asked for. */
+  readonly #categories = new WeakMap<Pick<Target, "allowed">, CategoryDraws>();
 
   private constructor(
     { columns, filler, flow, parameters }: Model,
@@ -85,12 +89,13 @@ export class ConditionalSpace {
   }
 
   /** Rows of the model whose slots are allowed: the categories drawn first, then the numbers given them. Exact. */
-  async draw(count: number, { allowed }: Pick<Target, "allowed">, random: Random): Promise<Pool> {
+  async draw(count: number, target: Pick<Target, "allowed">, random: Random): Promise<Pool> {
     const { dim, width } = this.layout;
+    const categories = this.categoriesOf(target);
     const rows = new Float32Array(count * width);
     await eachBatch(count, async (start, wanted, size) => {
       const e = new Float32Array(size * (width - dim));
-      for (let i = 0; i < size; i++) e.set(this.drawCategories(allowed, random), i * (width - dim));
+      for (let i = 0; i < size; i++) categories?.draw(e, i * (width - dim), random);
       const { value } = await this.#draw.run({
         e,
         uniform: random.fillUniform(new Float32Array(size * this.#noise.uniform)),
@@ -101,13 +106,13 @@ export class ConditionalSpace {
     return { rows, logProb: await this.logProb(rows) };
   }
 
-  /** Slots that are allowed, from the first block on, one of each block 1 and the others 0: [M]. */
-  drawCategories(allowed: Target["allowed"], random: Random): Float32Array {
-    const slots = new Float32Array(this.layout.width - this.layout.dim);
-    if (this.classes === undefined) return slots;
-    for (const [block, slot] of drawSlots(this.classes, allowed, random).entries())
-      slots[this.layout.blocks[block].at - this.layout.dim + slot] = 1;
-    return slots;
+  /** The categories of a target's rows; undefined where there are none. */
+  categoriesOf(target: Pick<Target, "allowed">): CategoryDraws | undefined {
+    if (this.classes === undefined) return undefined;
+    const known = this.#categories.get(target);
+    const categories = known ?? new CategoryDraws(this.classes, target.allowed);
+    this.#categories.set(target, categories);
+    return categories;
   }
 
   /** What unknown numbers are first drawn from. @throws LogdetError "model" if the model has no such thing. */

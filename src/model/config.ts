@@ -115,6 +115,8 @@ const schema = z.strictObject({
     curve: z.array(z.strictObject({ step: count, trainNll: finite, validationNll: finite })),
     /** Weight of the penalty on stretching; absent where there was none. */
     lipschitz: finite.optional(),
+    /** Share of rows, the least likely, that had no say in the fit, nor in held-out means; absent where all had. */
+    robust: finite.min(0).lt(0.5).optional(),
     /** What the best net did to volumes and distances around training rows, standardised; absent where nobody looked. */
     monitor: z.array(look).optional(),
   }),

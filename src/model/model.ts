@@ -18,7 +18,7 @@ import type { ColumnConfig, ModelConfig } from "./config.js";
 import { draw } from "./draw.js";
 import { fillsPerRow, type IncompleteRows, overFills } from "./incomplete.js";
 import { type ModelParts, scoreOf, unitsLogDet } from "./parts.js";
-import { judgesOf, learnReference, type Reference } from "./reference.js";
+import { judgesOf, learnReference, type Reference, type ReferenceOptions } from "./reference.js";
 import { type SaveOptions, saveModel } from "./save.js";
 import {
   type Statistic,
@@ -165,12 +165,12 @@ export class Model implements ModelParts {
    * @param training 10,000 are enough; other rows are not looked at. @param validation as many, or few
    * @throws LogdetError as `logProb`.
    */
-  async learnReference(training: Rows, validation: Rows): Promise<void> {
+  async learnReference(training: Rows, validation: Rows, options: ReferenceOptions = {}): Promise<void> {
     const rows = Float64Array.from(flatten(training, this.dim));
     const judges = judgesOf(rows, Float64Array.from(flatten(validation, this.dim)), this.dim);
     const logProb = await this.logProb(judges);
     this.#calibration = undefined;
-    this.#reference = learnReference(this.columns, rows, { rows: judges, logProb });
+    this.#reference = learnReference(this.columns, rows, { rows: judges, logProb }, options);
   }
 
   /**

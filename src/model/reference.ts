@@ -1,4 +1,4 @@
-// What the combined statistic knows beside the flow: two coarse densities, and how large each part of it is of normal rows.
+// What the combined statistic knows beside the flow: coarse densities, and how large each part of it is of normal rows.
 
 import { Random } from "../random/index.js";
 import type { ColumnConfig } from "./config.js";
@@ -13,18 +13,27 @@ export interface Tail {
 
 /** Learned from training and validation rows, never from calibration rows. */
 export interface Reference {
-  /** Densities of the standardised numeric columns, the coarser first. */
+  /** Densities of the standardised numeric columns, the coarsest first. */
   readonly mixtures: readonly Prototypes[];
   /** Of −log p of the flow, and of each mixture. */
   readonly tails: readonly Tail[];
 }
 
-/** Groups of rows of the two densities: one alone is too coarse for some tables, or too fine. */
-export const mixtureGroups = [64, 256] as const;
+export interface ReferenceOptions {
+  /** Whether some training rows may be unlike the others: the fewer groups, the fewer of those. Default: false. */
+  readonly isCoarse?: boolean;
+  /** Of the mixtures' first centres. */
+  readonly random?: Random;
+}
+
+/** Groups of rows of each density: one alone is too coarse for some tables, or too fine, and k-means has its moods. */
+export const mixtureGroups = [64, 128, 256] as const;
+/** The same where some rows may be unlike the others, and would make groups of their own. */
+const coarseGroups = [8, 16, 32] as const;
 /** More rows do not change a coarse density. */
 const mostRows = 10_000;
 /** Multiplications of one fit of 15 rounds and a start: a few seconds. */
-const mostWork = 4e9 / 16;
+const mostWork = 6e9 / 16;
 /** With fewer validation rows training rows judge too: they are not quite as strange as new ones, but they are more. */
 const fewestJudges = 20;
 /** The scale as a share of 1 + |median|, at least: float32 says no more of a log-density. */
@@ -35,22 +44,22 @@ const finestScale = 1e-5;
  *
  * @param training row-major [n · columns], in the columns' units, NaN where missing; 10,000 rows of them are enough
  * @param judges rows that the flow was not trained on, and their log-densities; few: see `judgesOf`
- * @param random of the mixtures' first centres
  */
 export function learnReference(
   columns: readonly ColumnConfig[],
   training: Float64Array,
   judges: { readonly rows: Float64Array; readonly logProb: Float64Array },
-  random: Random = new Random(0),
+  { isCoarse = false, random = new Random(0) }: ReferenceOptions = {},
 ): Reference {
+  const groups = isCoarse ? coarseGroups : mixtureGroups;
   const dim = numericOf(columns).length;
-  const groups = mixtureGroups.reduce<number>((a, b) => a + b, 0);
-  const most = Math.min(mostRows, Math.max(1, Math.floor(mostWork / (groups * dim))));
+  const all = groups.reduce((a, b) => a + b, 0);
+  const most = Math.min(mostRows, Math.max(1, Math.floor(mostWork / (all * dim))));
   const rows = standardized(columns, some(training, columns.length, most));
   // A row is in the middle of what is not known of it.
   const complete = rows.map((value) => (Number.isNaN(value) ? 0 : value));
-  const mixtures = mixtureGroups.map((groups) =>
-    fitPrototypes(complete, dim, { groups, random: random.split(`${groups} groups`) }),
+  const mixtures = groups.map((count) =>
+    fitPrototypes(complete, dim, { groups: count, random: random.split(`${count} groups`) }),
   );
   const parts = partsOf(mixtures, columns, judges.rows, judges.logProb);
   return { mixtures, tails: parts.map(tailOf) };
@@ -75,12 +84,12 @@ function some(rows: Float64Array, columns: number, most: number): Float64Array {
 }
 
 /**
- * How strange rows are to the flow and both mixtures together, [n]:
+ * How strange rows are to the flow and the mixtures together, [n]:
  *
  *   Σ_j log(1 + exp((s_j − m_j) / b_j)),   s_j = −log p_j(x)
  *
  * Each term is −log of the probability that a logistic law gives to numbers above s_j; m_j and b_j are such that it has the
- * median and the 90 % quantile of validation rows. The sum is Fisher's combination of tail probabilities. O(320 D) a row.
+ * median and the 90 % quantile of validation rows. The sum is Fisher's combination of tail probabilities. O(448 D) a row.
  *
  * @param rows row-major [n · columns], in the columns' units
  * @param logProb their log-densities under the flow, nats

@@ -26,7 +26,19 @@ export function slice(x: Tensor, axis: number, start: number, end?: number): Ten
   if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= size))
     throw shapeError("slice", `[${start}, ${end ?? size}) must lie within axis ${axis}`, x.shape);
   if (from === 0 && to === size) return x;
-  return new Tensor(sliceOperation, [x], { axis: along, start: from, end: to });
+  return partOf(x, along, from, to) ?? new Tensor(sliceOperation, [x], { axis: along, start: from, end: to });
+}
+
+/** What was joined there, where that is one tensor. */
+function partOf(x: Tensor, axis: number, from: number, to: number): Tensor | undefined {
+  if (!x.is(concatOperation) || x.attributes.axis !== axis) return undefined;
+  let start = 0;
+  return x.inputs.find((part) => {
+    const end = start + (part.shape[axis] as number);
+    const isIt = start === from && end === to;
+    start = end;
+    return isIt;
+  });
 }
 
 const padOperation: Operation = {

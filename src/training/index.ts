@@ -12,3 +12,4 @@ export type { BuiltPenalty, Penalty } from "./penalty.js";
 export type { TrainingState } from "./state.js";
 export { type StepOptions, TrainingStep } from "./step.js";
 export { Trainer, type TrainerOptions } from "./trainer.js";
+export { likeliest } from "./trim.js";

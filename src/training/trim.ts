@@ -15,9 +15,11 @@ const sortable = (value: number): number => (Number.isNaN(value) ? Number.NEGATI
 /** Which rows are not among the share of the least likely, ascending; among equals the first. */
 export function likeliest(logProb: ArrayLike<number>, share: number): number[] {
   const values = Array.from(logProb, sortable);
-  const order = values.map((_, row) => row);
-  order.sort((a, b) => (values[a] === values[b] ? a - b : values[b] - values[a]));
-  return order.slice(0, remaining(order.length, share)).sort((a, b) => a - b);
+  const rows = values.map((_, row) => row);
+  const kept = remaining(rows.length, share);
+  if (kept === rows.length) return rows;
+  rows.sort((a, b) => (values[a] === values[b] ? a - b : values[b] - values[a]));
+  return rows.slice(0, kept).sort((a, b) => a - b);
 }
 
 /**

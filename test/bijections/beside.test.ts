@@ -13,9 +13,9 @@ it("shifts and scales by the numbers of the category that is given", async () =>
   const { y, logDet } = layer.forward(input("x", ["batch", 2]), input("e", ["batch", 3]));
   const found = await evaluate({ y, logDet }, { x: [1, -2, 1, -2], e: [0, 1, 0, 0, 0, 1] } as never, store);
   for (const [row, k] of [1, 2].entries()) {
-    const s = [0, 1].map((j) => 3 * Math.tanh(logScale[2 * k + j] / 3));
+    const s = [0, 1].map((j) => 3 * Math.tanh(logScale[2 * k + j] / 30));
     for (const [j, x] of [1, -2].entries())
-      expect(found.y[2 * row + j]).toBeCloseTo(x * Math.exp(s[j]) + shift[2 * k + j], 12);
+      expect(found.y[2 * row + j]).toBeCloseTo(x * Math.exp(s[j]) + shift[2 * k + j] / 10, 12);
     expect(found.logDet[row]).toBeCloseTo(s[0] + s[1], 12);
   }
 });

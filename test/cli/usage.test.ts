@@ -20,11 +20,11 @@ describe("help and version", () => {
   it("lists the commands", async () => {
     const { code, stdout, stderr } = await logdet(["--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const command of ["fit", "score", "sample", "info", "ica", "lab"])
+    for (const command of ["fit", "score", "explain", "sample", "info", "ica", "lab"])
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
   });
 
-  it.each(["fit", "score", "sample", "info", "ica", "lab"])(
+  it.each(["fit", "score", "explain", "sample", "info", "ica", "lab"])(
     "explains %s, with an example",
     async (command) => {
       const { code, stdout, stderr } = await logdet([command, "--help"]);

@@ -48,10 +48,11 @@ describe("the type of a column of numbers", () => {
     [
       "heavy-tailed",
       "whole, of every order of magnitude",
-      make(5000, () => Math.floor(Math.exp(3 * normal()))),
+      make(5000, () => Math.floor(Math.exp(3 + 3 * normal()))),
     ],
     ["positive", "of every order of magnitude", make(5000, () => Math.exp(4 * normal()))],
     ["positive", "the same with a few zeros", make(5000, (i) => (i % 40 === 0 ? 0 : Math.exp(4 * normal())))],
+    ["continuous", "far out, but mostly one value", make(5000, (i) => (i % 3 === 0 ? cauchy() ** 5 : 2.5))],
     ["heavy-tailed", "ratios of normals", make(5000, () => cauchy() ** 3)],
     ["interval", "shares", make(5000, () => random.uniform())],
     ["interval", "percentages", make(5000, () => 100 * random.uniform())],

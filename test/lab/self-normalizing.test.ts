@@ -299,7 +299,7 @@ describe("the part on width", () => {
   }));
 
   it("starts every case as the same map and takes the best rate along to wider rows", async () => {
-    const rows = await width({ steps: 30, dims: [4, 6], tunedUpTo: 4 }, cases, options);
+    const rows = await width({ steps: 30, dims: [4, 6], tunedUpTo: 4, rates: [0.5, 1] }, cases, options);
     expect(rows.map((row) => [row.dim, row.case, row.tuned])).toEqual([
       ...cases.map(({ name }) => [4, name, true]),
       ...cases.map(({ name }) => [6, name, false]),

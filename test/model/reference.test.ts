@@ -215,7 +215,7 @@ describe("a model's reference", () => {
       change: (t) => {
         t["reference.trees"] = { shape: [1], values: Float64Array.of(1) };
       },
-      message: /a reference has 7 tensors, not 8/,
+      message: /a reference has 10 tensors, not 11/,
     },
   ])("is refused $name", async ({ name, change, message }) => {
     const model = await referred();

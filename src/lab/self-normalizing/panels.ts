@@ -3,7 +3,8 @@
 import type { ColorName } from "../../model/report/palette.js";
 import { assemble, type LegendEntry, legend, svgElement, toSvg } from "../../model/report/picture.js";
 
-const legends: readonly LegendEntry[] = [
+/** Of the whole picture. */
+const everything: readonly LegendEntry[] = [
   { label: "exact", color: "data" },
   { label: "self-normalizing (thick: the best λ)", color: "model" },
   { label: "relative", color: "low" },
@@ -20,7 +21,12 @@ const [width, height] = [390, 330];
 export const frame = { width: width - 10, height: height - 10, marginLeft: 52, marginBottom: 42 };
 
 /** A picture of panels in rows of so many, under the legend. */
-export function arrange(panels: readonly Element[], columns: number, title: string): string {
+export function arrange(
+  panels: readonly Element[],
+  columns: number,
+  title: string,
+  legends: readonly LegendEntry[] = everything,
+): string {
   const total = columns * width;
   const rows = Math.ceil(panels.length / columns);
   const drawing = assemble(total, 40 + rows * height, [

@@ -12,6 +12,11 @@ export const drawWidth = (rows: readonly WidthRow[]): string =>
     widthPanels(rows),
     2,
     "Held-out nats a column beside the exact gradient's, and the learned inverses' errors, against the dimension",
+    [
+      { label: "exact", color: "data" },
+      { label: "self-normalizing", color: "model" },
+      { label: "relative", color: "low" },
+    ],
   );
 
 /** How far below the exact gradient each ends, and how far the learned inverses are off at the end. */
@@ -23,7 +28,9 @@ export function widthPanels(rows: readonly WidthRow[]): Element[] {
     .map((row) => ({ ...row, short: exactNats(row) - row.nats }));
   const learned = points.filter(({ lastInverseError }) => lastInverseError !== null);
   return [
-    panel(points, "short", { label: "nats a column less than exact" }),
+    panel(points, "short", { label: "nats a column less than exact", nice: true }, [
+      Plot.ruleY([0], { stroke: color("data") }),
+    ]),
     panel(learned, "lastInverseError", {
       label: "‖x − (xW)R‖ / ‖x‖ at the end, the worse layer",
       tickFormat: "%",
@@ -33,7 +40,12 @@ export function widthPanels(rows: readonly WidthRow[]): Element[] {
 }
 
 /** A line for each estimator and number of steps, which stands at its end. */
-function panel(points: readonly WidthRow[], y: string, axis: Plot.ScaleOptions): Element {
+function panel(
+  points: readonly WidthRow[],
+  y: string,
+  axis: Plot.ScaleOptions,
+  behind: readonly Plot.Markish[] = [],
+): Element {
   const paint = (row: WidthRow) => color(colorOf(row.case));
   const line = ({ case: name, steps }: WidthRow) => `${colorOf(name)}, ${steps}`;
   return draw({
@@ -42,6 +54,7 @@ function panel(points: readonly WidthRow[], y: string, axis: Plot.ScaleOptions):
     x: { type: "log", base: 2, label: "columns D", tickFormat: "d", ticks: 7 },
     y: { grid: true, ...axis },
     marks: [
+      ...behind,
       Plot.line(points, { x: "dim", y, z: line, stroke: paint }),
       Plot.dot(points, { x: "dim", y, fill: paint, r: 3 }),
       Plot.text(

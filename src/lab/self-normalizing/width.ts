@@ -17,6 +17,8 @@ export interface WidthSize {
   readonly dims: readonly number[];
   /** The largest dimension at which every rate and λ is tried; beyond, those that won there are taken. */
   readonly tunedUpTo: number;
+  /** Adam's rates times D: its steps change what a layer makes of a row in proportion to D. */
+  readonly rates: readonly number[];
 }
 
 /** Where a case ends at one dimension, at its best rate. */
@@ -40,8 +42,6 @@ export interface WidthRow extends Figures {
   readonly lastInverseError: number | null;
 }
 
-/** Adam's rates times D: its steps change what a layer makes of a row in proportion to D. */
-const rates = [0.5, 1, 2, 4];
 /** Rows held out, and those of them that inverse errors are measured on. */
 const [held, looked] = [1000, 250];
 const moments = 4;
@@ -52,7 +52,7 @@ const firstNoise = 0.1;
 
 /** One row an estimator and dimension: where it ends at its best rate and, with learned inverses, weight λ. */
 export async function width(
-  { steps, dims, tunedUpTo }: WidthSize,
+  { steps, dims, tunedUpTo, rates }: WidthSize,
   cases: readonly Case[],
   options: LabOptions,
 ): Promise<WidthRow[]> {

@@ -97,6 +97,8 @@ export interface TrainingSummary {
   readonly runs?: readonly (RunSetting & { readonly kept: boolean })[];
   /** Weight of the penalty on stretching; none if absent. */
   readonly lipschitz?: number | undefined;
+  /** Share of rows, the least likely, that had no say; none if absent. */
+  readonly robust?: number | undefined;
   /** What the best net did to volumes and distances around training rows, by increasing step; absent where nobody looked. */
   readonly monitor?: readonly MonitorPoint[] | undefined;
   /** Whether a Gaussian is among what is averaged, or all of the model. */

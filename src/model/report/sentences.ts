@@ -45,7 +45,7 @@ export function quality({ metrics, data }: ReportData): string[] {
 /** How training went. */
 export function trainingStory({ training }: ReportData): string[] {
   const { steps, epochs, seconds, stoppedBy, bestStep, noise, runs = [], keepsGaussian = false } = training;
-  const { lipschitz = 0 } = training;
+  const { lipschitz = 0, robust = 0 } = training;
   const passes = epochs < 10 ? Number(epochs.toPrecision(2)) : Math.round(epochs);
   const length = plural(steps, "step");
   const over = `${passes === 1 ? "1 pass" : `${formatNumber(passes)} passes`} over the training rows`;
@@ -79,6 +79,12 @@ export function trainingStory({ training }: ReportData): string[] {
     ...(lipschitz > 0
       ? [
           `A penalty of weight ${formatNumber(lipschitz)} kept the net from stretching rows; it is in none of these likelihoods.`,
+        ]
+      : []),
+    ...(robust > 0
+      ? [
+          `The table may hold rows unlike the others: the least likely ${formatNumber(100 * robust)} % of them had no say in ` +
+            "training, and are in none of these likelihoods.",
         ]
       : []),
   ];
