@@ -5,7 +5,8 @@
 // rows, labels unseen, and is judged on the same. falseAlarm is the share of normal test rows whose conformal p-value is
 // at most 0.01, 0.05 and 0.1, where there are p-values: in protocol `normal`, where the model calibrates them on a tenth
 // of its rows, which it then is not fitted to. The peers get all. seconds are those of fitting and scoring, on one
-// thread: the statistics share a fit, whose time each is told with.
+// thread: the statistics share a fit, whose time each is told with. `robust` is the default statistic of a fit that leaves
+// out the least likely fifth of the rows it is fitted to.
 //
 // With --json the rows are all there is on standard output; means over the tables come last, on standard error.
 

@@ -1,27 +1,47 @@
-// logdet's own detectors on a split: one fitted model, asked for each of its statistics.
+// logdet's own detectors on a split: one fitted model, asked for each of its statistics; and one fitted as if some rows
+// might be unlike the others.
 
 import { type FitOptions, fit, LogdetError, type Model, type StatisticName, statistics } from "logdet";
 import type { Detection } from "./anomaly-report.js";
 import { type LabelledSplit, rowMajor } from "./labelled-tables.js";
 
-/** The statistics of a model. */
-export const ownDetectors = Object.keys(statistics) as readonly StatisticName[];
+/** The statistics of a model, and the default one of a robust fit. */
+export type OwnDetector = StatisticName | "robust";
+export const ownDetectors: readonly OwnDetector[] = [
+  ...(Object.keys(statistics) as readonly StatisticName[]),
+  "robust",
+];
+
+/** Of the rows, for the robust fit: a guess, as it would be where nobody knows the labels. */
+const robustShare = 0.2;
 
 /** What the fit advises where columns determine each other, in standard deviations. */
 const advisedJitter = 0.01;
 
 /**
  * Fits a model to the training rows and scores the test rows by these statistics, with p-values unless the
- * test rows were fitted.
+ * test rows were fitted. `robust` takes a fit of its own.
  *
- * @param options of the fit; default: its own
- * @returns a detection a statistic, each with the time of the fit that they share
+ * @param options of the fits; default: their own
+ * @returns a detection a detector; statistics each with the time of the fit that they share
  * @throws LogdetError as `fit`, but for tables that have no density and for fits that find none: those say so in notes
  */
 export async function ownDetections(
   split: LabelledSplit,
-  names: readonly StatisticName[],
+  names: readonly OwnDetector[],
   options: FitOptions = {},
+): Promise<Detection[]> {
+  const asked = names.filter((name) => name !== "robust");
+  const found = asked.length > 0 ? await detections(split, asked, options) : [];
+  if (!names.includes("robust")) return found;
+  const [robust] = await detections(split, ["combined"], { ...options, robust: robustShare });
+  return [...found, { ...robust, detector: "robust" }];
+}
+
+async function detections(
+  split: LabelledSplit,
+  names: readonly StatisticName[],
+  options: FitOptions,
 ): Promise<Detection[]> {
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;

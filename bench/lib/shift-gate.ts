@@ -28,8 +28,8 @@ export interface GateResult {
 }
 
 /**
- * Fits a flow to a third of the reference's half of a table; another third is what windows are tested against. The
- * windows are drawn from rows of neither, with a shift of one column or without.
+ * Fits a flow to a quarter of a table's rows; windows are tested against another quarter, 2,000 rows at most. They are made of
+ * the other half, some with a shift of one column, some without.
  *
  * @throws LogdetError as `fit`
  */
@@ -76,7 +76,7 @@ export async function gateResult(
   const usual = heldOut.reduce((sum, value) => sum + value / heldOut.length, 0);
   const by = (scores: Float64Array) => auroc(scores, labels);
   const shut = (from: number) =>
-    gate.subarray(from, from + count).reduce((sum, open) => sum + (1 - open) / count, 0);
+    gate.subarray(from, from + count).filter((open) => open === 0).length / count;
   return {
     test: by(pValues.map((p) => -p)),
     logDensity: by(ungated.map((value) => -value)),

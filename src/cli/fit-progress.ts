@@ -5,8 +5,15 @@ import { runWords } from "../model/run-words.js";
 import { countOf, formatCount, formatNats, formatNumber } from "./format.js";
 import type { Output } from "./output.js";
 
-/** A listener that tells a fit's events to `output`. */
-export function showFit(output: Output): FitListener {
+/**
+ * A listener that tells a fit's events to `output`.
+ *
+ * @param outlook a sentence on what comes of it
+ */
+export function showFit(
+  output: Output,
+  outlook = "Ctrl-C stops and keeps the best model so far.",
+): FitListener {
   let steps = 0;
   let likelihood = "";
   let setting = "";
@@ -17,7 +24,7 @@ export function showFit(output: Output): FitListener {
       const runs = plan.runs > 1 ? `up to ${plan.runs} nets, each ` : "";
       output.note(
         `Fitting ${countOf(rows, "row")} × ${countOf(dim, "column")}: ${runs}${countOf(plan.steps, "step")} of ` +
-          `${countOf(plan.recipe.batch, "row")}. Ctrl-C stops and keeps the best model so far.`,
+          `${countOf(plan.recipe.batch, "row")}. ${outlook}`,
       );
       steps = plan.steps;
     } else if (event.type === "run") setting = event.runs > 1 ? runWords(event.setting) : "";

@@ -227,7 +227,7 @@ async function read(
 }
 
 /** Saves the model; if that fails, in the folder for temporary files rather than not at all. */
-async function save(fitted: Fitted, folder: string, force: boolean): Promise<void> {
+export async function save(fitted: Fitted, folder: string, force: boolean): Promise<void> {
   const { saveFitted } = await import("../fit/index.js");
   try {
     await saveFitted(fitted, folder, { force });
@@ -253,7 +253,7 @@ function nothingToKeep(): LogdetError {
 }
 
 /** `a=categorical,b=date` */
-function parseTypes(list: string): Record<string, ColumnType> {
+export function parseTypes(list: string): Record<string, ColumnType> {
   const entries = parseNames(list).map((entry): [string, ColumnType] => {
     const at = entry.lastIndexOf("=");
     const [name, type] = [entry.slice(0, at), entry.slice(at + 1).trim()];

@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import type { Command } from "commander";
 import { baseWords } from "../model/flow-words.js";
 import type { Calibration, Model, ModelConfig, Tails } from "../model/index.js";
+import { kindWords } from "../model/report/sentences.js";
 import { runWords } from "../model/run-words.js";
 import {
   alignPairs,
@@ -133,9 +134,9 @@ function describe(
         ["name", "kind", "step", "minimum", "maximum", "mean", "deviation"],
         ...columns
           .slice(0, listed)
-          .map(({ name, kind, missing, quantum, categories, minimum, maximum, center, scale }) => [
+          .map(({ name, quantum, categories, minimum, maximum, center, scale, ...column }) => [
             name,
-            missing ? `${kind}, may be missing` : kind,
+            kindWords(column),
             quantum === undefined ? "" : formatNumber(quantum),
             ...(categories
               ? [`${formatCount(categories.length)} categories`, "", "", ""]

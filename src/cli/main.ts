@@ -18,7 +18,18 @@ const commands: readonly { name: string; summary: string; load(): Promise<Comman
     load: () => import("./score.js"),
   },
   { name: "explain", summary: "say which columns make rows strange", load: () => import("./explain.js") },
+  {
+    name: "detect",
+    summary: "find the strangest rows of a table, and say why",
+    load: () => import("./detect.js"),
+  },
+  {
+    name: "calibrate",
+    summary: "rank a model's p-values among other normal rows",
+    load: () => import("./calibrate.js"),
+  },
   { name: "sample", summary: "draw new rows from a model", load: () => import("./sample.js") },
+  { name: "impute", summary: "fill a table's missing cells by a model", load: () => import("./impute.js") },
   { name: "info", summary: "show what a model is and how good it is", load: () => import("./info.js") },
   {
     name: "shift",

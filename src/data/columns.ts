@@ -8,7 +8,7 @@ import { findLattice } from "./lattice.js";
 import { count } from "./messages.js";
 import { nearestName, someNames } from "./names.js";
 import { inferNumericType, type NumericType, plainType, planNumericType } from "./numeric-types.js";
-import type { Table, TableColumn } from "./table.js";
+import type { DatePart, Table, TableColumn } from "./table.js";
 
 /**
  * How one column becomes coordinates: a number one, (value + noise − center) / scale; a category a block of slots of which
@@ -70,13 +70,15 @@ const REPEATED_SHARE = 0.05;
 /** A decimal lattice whose values are this many steps apart is what rounding left, not where the values live. */
 const EMPTY_STEPS = 10;
 
+const SECONDS_PER_HOUR = 3600;
+
 /**
  * Plans the columns of a table.
  *
  * A column is discrete if its values are whole numbers, or if more than 5% of the rows have a value that another row
  * has too. The quantum is the step of the decimal lattice the values lie on; without one, or if a fractional one is
  * almost empty, the median gap between neighbouring distinct values. Few coincidental repeats, as in values rounded to many
- * places, leave a column continuous.
+ * places, leave a column continuous. Times of day in whole seconds or minutes have the step of their date.
  *
  * A column of codes is categorical; cells that are NaN are missing, and are left out of all that is computed. What kind of
  * number a column holds is said in `types` or inferred, see `inferNumericType`; types of columns that are not of numbers were
@@ -134,12 +136,12 @@ function planCategories(categories: readonly string[], said: ColumnType = "categ
 
 /** @param sorted the cells that are known, ascending */
 function planNumbers(
-  { name, values }: TableColumn,
+  { name, values, part }: TableColumn,
   sorted: Float64Array,
   said: ColumnType | undefined,
   infer: boolean,
 ): Plan {
-  const cells = findCells(sorted);
+  const cells = findCells(sorted, part && stepOfTimes(part));
   const known = sorted.length < values.length ? values.filter((value) => !Number.isNaN(value)) : values;
   const quantum = cells?.quantum ?? 0;
   const facts = { name, sorted, quantum, ...moments(known, quantum) };
@@ -185,8 +187,20 @@ function checkTypes({ columns, sourceColumns }: Table, types: Readonly<Record<st
   }
 }
 
-/** The width of a discrete column's cells and whether they form a lattice; undefined for a continuous column. */
-function findCells(sorted: Float64Array): { quantum: number; lattice: boolean } | undefined {
+/**
+ * The step of a date's hours: minutes and seconds lie on no decimal lattice. Undefined for other parts, and for times finer
+ * than a second, which are measured rather than counted.
+ */
+function stepOfTimes({ part, unit }: DatePart): number | undefined {
+  return part === "hour" && unit !== undefined && unit >= 1 ? unit / SECONDS_PER_HOUR : undefined;
+}
+
+/**
+ * The width of a discrete column's cells and whether they form a lattice; undefined for a continuous column.
+ *
+ * @param step of a lattice that all values are known to lie on
+ */
+function findCells(sorted: Float64Array, step?: number): { quantum: number; lattice: boolean } | undefined {
   const distinct: number[] = [];
   const counts: number[] = [];
   let repeated = 0;
@@ -199,9 +213,10 @@ function findCells(sorted: Float64Array): { quantum: number; lattice: boolean } 
     i = end;
   }
   const often = repeated > REPEATED_SHARE * sorted.length;
-  const lattice = findLattice(Float64Array.from(distinct));
+  const known = step === undefined ? undefined : { step, integer: false };
+  const lattice = findLattice(Float64Array.from(distinct)) ?? known;
   if (lattice?.integer) return { quantum: lattice.step, lattice: true };
-  if (!often) return undefined;
+  if (!often) return known && { quantum: lattice?.step ?? known.step, lattice: true };
   const gaps = distinct.slice(1).map((value, i) => value - distinct[i]);
   const medianGap = weightedMedian(
     gaps,

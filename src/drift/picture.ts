@@ -23,6 +23,7 @@ export function seriesPicture(series: ShiftSeries): string {
     })),
   );
   const top = Math.max(-Math.log10(alpha) * 1.5, ...points.map(({ evidence }) => evidence));
+  const powers = Array.from({ length: Math.floor(top) + 1 }, (_, power) => power);
   const names = drawn.map((f, fy) => ({ fy, name: shorten(features[f], 40) }));
   const since = first === null ? [] : [windows[first].from + 1];
   const drawing = draw({
@@ -33,12 +34,17 @@ export function seriesPicture(series: ShiftSeries): string {
     marginTop: 24,
     marginBottom: 40,
     fy: { axis: null, padding: 0.3 },
-    x: { domain: [1, series.currentRows], label: "row of the new table", labelAnchor: "center", ticks: 6 },
+    x: {
+      domain: [1, series.currentRows],
+      label: "row of the new table; height: adjusted p-value of the window",
+      labelAnchor: "center",
+      ticks: 6,
+    },
     y: {
       domain: [0, top],
-      ticks: 3,
+      ticks: powers.filter((power) => power % Math.ceil(top / 3) === 0),
       label: null,
-      tickFormat: (power: number) => (power === 0 ? "1" : `1e−${power}`),
+      tickFormat: powerOfTen,
     },
     marks: [
       Plot.ruleY([-Math.log10(alpha)], { stroke: color("muted"), strokeDasharray: "3,3" }),
@@ -57,3 +63,5 @@ export function seriesPicture(series: ShiftSeries): string {
       `dashed: the level ${formatNumber(alpha)}. ${first === null ? "No window has shifted." : `The first that has shifted starts at row ${windows[first].from + 1}.`}`,
   );
 }
+
+const powerOfTen = (power: number) => (power === 0 ? "1" : `1e−${power}`);

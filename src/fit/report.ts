@@ -12,6 +12,7 @@ import {
   saveModel,
   tailSentence,
 } from "../model/index.js";
+import { countCategories } from "../model/report/category-counts.js";
 import { Random } from "../random/index.js";
 import type { Fitted } from "./fit.js";
 
@@ -19,6 +20,8 @@ import type { Fitted } from "./fit.js";
 const shown = 6;
 /** Rows in pictures: more would only make the file larger. */
 const drawnRows = 2000;
+/** Rows drawn to be counted by their categories. */
+const countedDraws = 5000;
 /** Draws of the base that latent values are ranked among. */
 const ranks = 20_000;
 
@@ -49,6 +52,7 @@ export async function reportData({ model, validation }: Fitted, title: string): 
   const pictured = columns.flatMap(({ kind }, d) => (kind === "categorical" ? [] : [d])).slice(0, shown);
   const drawn = completeIn(rows, dim, pictured).slice(0, drawnRows);
   const samples = await model.sample(drawn.length, { seed: training.seed, round: false });
+  const counts = await categoryCounts(model, rows);
   return {
     title,
     created: config.created,
@@ -73,6 +77,7 @@ export async function reportData({ model, validation }: Fitted, title: string): 
       data: pictured.map((d) => drawn.map((row) => rows[row * dim + d])),
       samples: pictured.map((d) => drawn.map((_, row) => samples[row * dim + d])),
     },
+    ...(counts && { counts }),
     heldOutLogProb: Array.from(await model.logProb(rows)),
     pit: await probabilityTransforms(model, rows),
     ...(metrics.tails && { tails: await wrongTails(model, metrics.tails) }),
@@ -90,6 +95,18 @@ const reasons: Readonly<Record<string, string>> = {
 function completeIn(rows: Float64Array, dim: number, columns: readonly number[]): number[] {
   return Array.from({ length: rows.length / dim }, (_, row) => row).filter((row) =>
     columns.every((d) => !Number.isNaN(rows[row * dim + d])),
+  );
+}
+
+/** How often categories and missing cells are; undefined where there are neither. */
+async function categoryCounts(model: Model, rows: Float64Array): Promise<ReportData["counts"]> {
+  const { columns, config } = model;
+  if (!columns.some(({ kind, missing }) => missing || kind === "categorical")) return undefined;
+  const missing = columns.some((column) => column.missing);
+  return countCategories(
+    columns,
+    rows,
+    await model.sample(countedDraws, { seed: config.training.seed, missing }),
   );
 }
 

@@ -15,9 +15,6 @@ import { type Outcome, rateFor, type Setting } from "./search.js";
 /** More rows than these do not change a Gaussian. */
 const mostGaussianRows = 50_000;
 
-/** Hidden units through which several columns of categories act on numbers together. */
-const interactions = 16;
-
 /** Rows whose quantiles the front spline starts from. */
 const quantileRows = 20_000;
 
@@ -53,7 +50,6 @@ export async function train(
       kind === "categorical" ? [] : [transform ?? { type: "identity" }],
     ),
     categories: categories?.build(),
-    interactions: categories && categories.sizes.length > 1 ? interactions : 0,
     ...{ layers, components, activation, base, front, bins, frontBins },
     layer: estimator.layer,
     sample: (await first.next()).values,

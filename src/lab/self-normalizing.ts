@@ -185,7 +185,7 @@ export const selfNormalizingLab: Lab = {
   claim:
     "With a learned inverse in place of W⁻¹ a step costs D² where an exact one costs D³, the likelihood ends equal to the exact gradient's, and the inverse stays close enough to draw rows with.",
   source: 'Keller, Peters, Jaini, Hoogeboom, Forré and Welling, "Self normalizing flows", ICML 2021',
-  duration: "12 min",
+  duration: "16 min",
   async run(options) {
     const size = sizeOf(options);
     const random = new Random(options.seed);

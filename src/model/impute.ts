@@ -18,6 +18,8 @@ export interface ImputeOptions {
    * that completed columns vary as complete ones would. Default: "median".
    */
   readonly method?: ImputeMethod | undefined;
+  /** Moves of each chain before its first draw; a tenth of that between draws, two at least. Default: 20. */
+  readonly sweeps?: number | undefined;
   /** Same seed, same cells. Default: 0. */
   readonly seed?: number | undefined;
   /** Threads of ONNX Runtime; its own choice by default. */
@@ -49,8 +51,6 @@ export interface Imputed {
 /** Chains of a row, of which its draws are states; more of them if rows are few. */
 const chainsPerRow = 10;
 const fewestChains = 100;
-/** Sweeps before the first state that is kept, and from one to the next. */
-const [warmUp, between] = [20, 2];
 /** Rows completed at a time, so that chains fill batches. */
 const rowsAtOnce = 100;
 
@@ -59,19 +59,20 @@ const rowsAtOnce = 100;
  * the chains of `sampleGiven`, 10 a row and started as there. Cells are drawn as ones that are present: which cells were
  * missing in the data the model was fitted to does not matter.
  *
- * Cost, a row with missing cells, with d draws: some (200 + 2 d) · (7 + categories to be tried) evaluations of the
+ * Cost, a row with missing cells, with d draws: some (10 sweeps + 2 d) · (7 + categories to be tried) evaluations of the
  * log-density.
  *
- * @throws LogdetError "usage" if draws is no count, "model" if numbers are missing and the model has nothing to draw them
+ * @throws LogdetError "usage" if draws or sweeps is no count, "model" if numbers are missing and the model has nothing to draw them
  * from, "interrupted" if stopped; otherwise as `model.logProb`.
  * @example const { rows, spread } = await impute(model, [[1, NaN, 3]])
  */
 export async function impute(
   model: Model,
   rows: Rows,
-  { draws = 100, method = "median", seed = 0, threads, signal, onProgress }: ImputeOptions = {},
+  { draws = 100, method = "median", sweeps = 20, seed = 0, threads, signal, onProgress }: ImputeOptions = {},
 ): Promise<Imputed> {
   requireCount("draws", draws, 1);
+  requireCount("sweeps", sweeps, 1);
   const { columns } = model;
   const width = columns.length;
   const completed = Float64Array.from(flatten(rows, width));
@@ -101,7 +102,8 @@ export async function impute(
       const chains = await Chains.begin(space, owners, starts, seeds.split("chains"));
       const kept = Math.ceil(draws / perRow);
       const states: Float64Array[] = [];
-      const early = targets.every(isExact) ? 1 : warmUp;
+      const early = targets.every(isExact) ? 1 : sweeps;
+      const between = Math.max(2, Math.round(sweeps / 10));
       const total = early + (kept - 1) * between;
       let before = chains.rows.slice();
       for (let sweep = 1; sweep <= total; sweep++) {
@@ -111,7 +113,7 @@ export async function impute(
         if (sweep >= early && (sweep - early) % between === 0)
           states.push(readCoordinates(columns, layout, chains.rows));
       }
-      if (early === warmUp) tally.add(owners, before, chains.rows);
+      if (!targets.every(isExact)) tally.add(owners, before, chains.rows);
 
       for (const [i, row] of some.entries())
         for (const [c, column] of columns.entries()) {

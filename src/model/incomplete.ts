@@ -30,7 +30,7 @@ export interface OfFills {
  *
  * with fills x_mis drawn from q, a Gaussian copula with the columns' own margins. The estimate of p is unbiased, that of
  * log p too low by half the variance of the weights over the number of fills. A model that was fitted with missing cells
- * has learned rows filled in the same way, so its weights hardly vary. Where a row's fills fall depends on the row alone.
+ * has learned rows filled in the same way, so its weights hardly vary. A row's fills depend on the row alone.
  *
  * @param ask the model's answer to rows without missing cells
  * @returns [rows] of log-densities, or [rows · valueWidth] of the function's
@@ -69,9 +69,12 @@ export async function overFills(
   return result;
 }
 
-/** A number that a row's values determine: FNV-1a of their bytes. */
+/**
+ * A number that follows from which cells of a row are missing: FNV-1a. Rows that miss the same ones share their random
+ * numbers, so that the fills' error is much the same for all of them and does not disturb their order.
+ */
 function seedOf(row: Float32Array): number {
   let hash = 0x811c9dc5;
-  for (const byte of new Uint8Array(row.slice().buffer)) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const value of row) hash = Math.imul(hash ^ (Number.isNaN(value) ? 1 : 0), 0x01000193);
   return hash | 0;
 }

@@ -11,6 +11,8 @@ export { Model, type PValueOptions, type Rows, type SampleOptions } from "./mode
 export { renderModelCard } from "./model-card.js";
 export { exportLogProb, exportSample } from "./onnx-export.js";
 export type { ModelParts } from "./parts.js";
+export type { Prototypes } from "./prototypes.js";
+export type { Reference, ReferenceOptions } from "./reference.js";
 // Types only: drawing takes a plot library and a page that nobody who scores should wait for.
 export type { ReportData } from "./report/index.js";
 export { type ControlledRisk, controlRisk, type RiskControlOptions } from "./risk-control.js";

@@ -38,7 +38,7 @@ export type Rows = Float32Array | Float64Array | readonly (readonly number[])[];
 export interface SampleOptions {
   /** Same seed, same rows. */
   seed?: number;
-  /** Round discrete columns to their lattice, as the data were. Default: true. */
+  /** Round discrete columns to their lattice and keep columns within their bounds, as the data were. Default: true. */
   round?: boolean;
   /** Leave cells missing (NaN) as often as in the data, if the model was fitted so. Default: rows are complete. */
   missing?: boolean;
@@ -248,7 +248,7 @@ export class Model implements ModelParts {
         ? await this.#drawMissing(n, random)
         : await this.#draw("sample", n, random, (z) => this.flow.bijection.inverse(z).x);
     const cells = readCoordinates(columns, this.#layout, drawn);
-    return cells.map((value, i) => (round ? onLattice(value, columns[i % dim]) : value));
+    return cells.map((value, i) => (round ? asInData(value, columns[i % dim]) : value));
   }
 
   /** n rows drawn from the base density, in latent space: [n · D]. */
@@ -411,7 +411,16 @@ export class Model implements ModelParts {
 const firstOf = (rows: Tensor, columns: number): Tensor =>
   rows.shape[1] === columns ? rows : slice(rows, 1, 0, columns);
 
-export function onLattice(value: number, { lattice, quantum, minimum }: ColumnConfig): number {
+export /** A drawn value as one of the column's: within its bounds, on its lattice. */
+function asInData(value: number, column: ColumnConfig): number {
+  const { type, center, scale, maximum } = column;
+  // The density just beyond a bound is small, but not 0: a draw in some thousands lies there.
+  if (type === "positive") return onLattice(maximum > 0 ? Math.max(0, value) : Math.min(0, value), column);
+  if (type === "interval") return onLattice(Math.max(center, Math.min(center + scale, value)), column);
+  return onLattice(value, column);
+}
+
+function onLattice(value: number, { lattice, quantum, minimum }: ColumnConfig): number {
   if (!lattice || quantum === undefined) return value;
   const rounded = minimum + Math.round((value - minimum) / quantum) * quantum;
   // 0.1 · 3 is 0.30000000000000004: print what the data printed. No lattice is finer than 9 decimals; + 0 mends −0.

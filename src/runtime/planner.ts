@@ -16,7 +16,7 @@ const mostMultiplications = 5e5;
 const bound = (shape: Shape) => shape.map((size) => (size === "batch" ? typicalBatch : size));
 const elements = (shape: Shape) => fixedSize(bound(shape)) ?? 0;
 
-/** Moving elements is a copy to either executor: however many they are, they are no reason to leave the kernels. */
+/** Moving elements is a copy for either executor: however many they are, they are no reason to leave the kernels. */
 const isMove = ({ operation: { name } }: Tensor) => ["slice", "concat", "pad"].includes(name);
 
 /** Whether a composite is computed whole. Its kernel works in float32, and beats the operations at every size. */

@@ -164,6 +164,7 @@ describe("detections", () => {
       "typicality",
       "latent-norm",
       "prototypes",
+      "robust",
     ]);
     for (const detection of found) {
       expect(detection.calibration).toBe(13);

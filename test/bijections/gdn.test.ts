@@ -1,7 +1,14 @@
 // Generalised divisive normalisation against its formula, and what its inverse and its image are.
 
 import { describe, expect, it } from "vitest";
-import { type Bijection, buildBijection, chain, gdn, linear } from "../../src/bijections/index.js";
+import {
+  type Bijection,
+  buildBijection,
+  chain,
+  type GdnInverse,
+  gdn,
+  linear,
+} from "../../src/bijections/index.js";
 import { normal } from "../../src/distributions/index.js";
 import { LogdetError } from "../../src/errors.js";
 import { Random } from "../../src/random/index.js";
@@ -216,6 +223,7 @@ it.each([
   [{ dim: 2, alpha: 4, epsilon: 0.5 }, /up to 1\/alpha = 0.25/],
   [{ dim: 2, epsilon: 0 }, /epsilon/],
   [{ dim: 2, epsilon: Number.NaN }, /epsilon/],
+  [{ dim: 2, inverse: "bisection" as GdnInverse }, /no inverse "bisection"/],
 ])("refuses %j", (options, message) => {
   expect(() => gdn(options)).toThrow(LogdetError);
   expect(() => gdn(options)).toThrow(message);

@@ -123,7 +123,7 @@ describe("info", () => {
     expect(stdout).toMatch(/^ {2}net +4 layers$/m);
     expect(stdout).toMatch(/rows +300: 229 to train on, 41 held out, 30 set apart/);
     expect(stdout).toMatch(
-      /p-values +of density, typicality, latent-norm; 30 calibration rows, so 0\.032258 at the least/,
+      /p-values +of combined, density, typicality, latent-norm, prototypes; 30 calibration rows, so 0\.032258 at the least/,
     );
     expect(stdout).toMatch(/^ {2}model\.safetensors +\d+\.\d kB$/m);
     expect(stdout).not.toContain("\u001b");
@@ -136,7 +136,7 @@ describe("info", () => {
     expect(name).toBe("tiny.logdet");
     expect(calibration).toEqual({
       rows: 30,
-      statistics: ["density", "typicality", "latent-norm"],
+      statistics: ["combined", "density", "typicality", "latent-norm", "prototypes"],
       smallestPValue: 1 / 31,
     });
     expect(config).toEqual(JSON.parse(readFileSync(join(good, "config.json"), "utf8")));

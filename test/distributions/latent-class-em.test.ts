@@ -12,13 +12,13 @@ function madeOf(classes: number, count: number, seed: number) {
   for (let row = 0; row < count; row++) {
     const k = random.integer(classes);
     for (let block = 0; block < 4; block++)
-      slots[row * 4 + block] = random.uniform() < 0.7 ? (k + block * (k > 2 ? 2 : 1)) % 3 : random.integer(3);
+      slots[row * 4 + block] = random.uniform() < 0.7 ? (k + block) % 3 : random.integer(3);
   }
   return slots;
 }
 const sizes = [4, 4, 4, 4];
 
-/** The true log-probability of a row of two classes as made above. */
+/** The true log-probability of a row of two classes that are made so. */
 function trueLogProb(row: ArrayLike<number>): number {
   let total = 0;
   for (let k = 0; k < 2; k++) {

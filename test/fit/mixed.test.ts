@@ -273,3 +273,64 @@ it("a table of categories alone is refused with what to do", async () => {
     hint: expect.stringMatching(/column of numbers/),
   });
 });
+
+describe("columns with bounds", async () => {
+  // Shares that pile up at both ends, and incomes over six orders of magnitude; of both a few lie on the bound.
+  const random = new Random(5);
+  const share = Float64Array.from({ length: 3000 }, (_, i) =>
+    i % 100 === 0 ? (i % 200 === 0 ? 0 : 1) : 0.5 - 0.5 * Math.cos(Math.PI * random.uniform()),
+  );
+  const income = share.map((value) =>
+    random.uniform() < 0.02 ? 0 : Math.exp(2 * random.normal() + 3 * value),
+  );
+  const { model } = await quickFit({ share, income }, { types: { share: "interval", income: "positive" } });
+
+  it("give values on a bound a finite density, and draws never leave the bounds", async () => {
+    expect(model.columns.map(({ type }) => type)).toEqual(["interval", "positive"]);
+    const onBounds = await model.logProb([
+      [0, 0],
+      [1, 3],
+      [0.5, 0],
+    ]);
+    expect(onBounds.every(Number.isFinite)).toBe(true);
+    const rows = await model.sample(20_000, { seed: 1 });
+    const shares = rows.filter((_, i) => i % 2 === 0);
+    const incomes = rows.filter((_, i) => i % 2 === 1);
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(1);
+    expect(Math.min(...incomes)).toBeGreaterThanOrEqual(0);
+    expect(mean(shares.map((value) => (value < 0.1 ? 1 : 0)))).toBeCloseTo(
+      mean(share.map((value) => (value < 0.1 ? 1 : 0))),
+      1,
+    );
+  });
+
+  it("have a density that integrates to 1 with their curves' Jacobians", async () => {
+    // Midpoints in the angle whose cosine the share is, and, as the income spans so much, in log(income + 0.01). Beyond are the
+    // outermost thousandths, and what lies on the bounds: 1 % of the shares and 2 % of the incomes.
+    const angles = Array.from({ length: 150 }, (_, i) => (i + 0.5) / 150);
+    const shares = angles.map((t) => 0.5 - 0.5 * Math.cos(Math.PI * t));
+    const widths = angles.map((t) => ((Math.PI / 2) * Math.sin(Math.PI * t)) / 150);
+    const logs = Array.from({ length: 400 }, (_, i) => -4.7 + (i + 0.5) * 0.04);
+    const rows = shares.flatMap((a) => logs.map((u) => [a, Math.exp(u) - 0.01]));
+    const logProb = await model.logProb(rows);
+    let total = 0;
+    for (const [i, value] of logProb.entries())
+      total += Math.exp(value + logs[i % logs.length]) * 0.04 * widths[Math.floor(i / logs.length)];
+    expect(total).toBeGreaterThan(0.9);
+    expect(total).toBeLessThan(1.02);
+  });
+});
+
+it("words in memory are categories, and null is a missing cell", async () => {
+  const random = new Random(6);
+  const kind = Array.from({ length: 300 }, (_, i) => (i % 17 === 0 ? null : i % 3 === 0 ? "cat" : "dog"));
+  const mass = kind.map((value) => (value === "cat" ? 4 : 20) + random.normal());
+  const { model } = await quickFit({ kind, mass }, { missing: "model", epochs: 200 });
+  expect(model.columns[0]).toMatchObject({ kind: "categorical", categories: ["cat", "dog"], missing: true });
+  const [cat, dog] = await model.logProb([
+    [0, 4],
+    [1, 4],
+  ]);
+  expect(cat).toBeGreaterThan(dog);
+});

@@ -1,6 +1,7 @@
 // Fits to tables of which some rows are unlike the others: they must not be learned, nor judge.
 
 import { describe, expect, it } from "vitest";
+import { plan } from "../../src/fit/index.js";
 import { Random } from "../../src/random/index.js";
 import { type Columns, mean, quickFit } from "./support.js";
 
@@ -67,6 +68,19 @@ describe("a robust fit", () => {
     // An average of nets, or one of them: by the same rows no worse than the best.
     expect(model.config.metrics.validationLogProb).toBeGreaterThan(best - 0.05);
     await model.release();
+  });
+
+  it("is of a plain net and no search, unless told otherwise", () => {
+    const table = { trainRows: 10_000, dim: 5 };
+    const { recipe, runs } = plan({ robust: 0.1 }, table);
+    expect([recipe.layers, recipe.bins, recipe.frontBins, runs]).toEqual([1, 2, 2, 1]);
+    const told = plan({ robust: 0.1, layers: 3, bins: 8, search: true }, table);
+    expect([told.recipe.layers, told.recipe.bins]).toEqual([3, 8]);
+    expect(told.runs).toBeGreaterThan(1);
+    expect(plan({ robust: 0.1, flow: "published" }, table).recipe).toEqual(
+      plan({ flow: "published" }, table).recipe,
+    );
+    expect(plan({ robust: 0 }, table)).toEqual(plan({}, table));
   });
 
   it("is refused where half the rows or more would have no say", async () => {

@@ -1,6 +1,6 @@
 // A report's data with seeded numbers, for the tests of the report and of the model card.
 
-import type { MonitorPoint, ReportData } from "../../src/model/report/index.js";
+import type { CategoryCounts, MonitorPoint, ReportData } from "../../src/model/report/index.js";
 import { Random } from "../../src/random/index.js";
 
 /** A plausible fit of `width` columns; every third column is discrete. Parts may be replaced. */
@@ -63,6 +63,23 @@ export function exampleReport(width: number, replaced: Partial<ReportData> = {})
     ...replaced,
   };
 }
+
+/** Categories and missing cells, counted: `draws` of the model, as many again of whatever the data has. */
+export const exampleCounts: CategoryCounts = {
+  rows: 200,
+  draws: 1000,
+  columns: [
+    {
+      name: "sort",
+      bars: [
+        { name: "apple", data: 120, model: 610 },
+        { name: "cherry", data: 60, model: 190 },
+        { name: "(missing)", data: 20, model: 200 },
+      ],
+    },
+    { name: "missing cells", bars: [{ name: "weight", data: 10, model: 50 }] },
+  ],
+};
 
 /** What a monitor may have seen: volumes grow, singular values spread. */
 export const exampleLooks = (count: number): MonitorPoint[] =>

@@ -4,6 +4,8 @@ import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { calibrate } from "../../src/model/report/calibration.js";
 import {
+  categoryShares,
+  countCategories,
   latentNormality,
   learningCurves,
   logDensityHistogram,
@@ -13,7 +15,7 @@ import {
 } from "../../src/model/report/index.js";
 import { palette } from "../../src/model/report/palette.js";
 import { Random } from "../../src/random/index.js";
-import { exampleLooks, exampleReport, hostileName } from "./report-example.js";
+import { exampleCounts, exampleLooks, exampleReport, hostileName } from "./report-example.js";
 
 const data = exampleReport(6);
 const none = { gaussianLogProb: null };
@@ -67,6 +69,14 @@ const figures: Record<string, string> = {
   "columns without rows": pairwise({ names: ["a", "b"], data: [[], []], samples: [[], []] }, []),
   "latent without rows": latentNormality([{ name: "z", values: [] }]),
   "hostile names": pairwise({ ...data.pairs, names: data.pairs.names.map(() => hostileName) }, []),
+  "category shares": categoryShares(exampleCounts),
+  "category shares of no row": categoryShares({ ...exampleCounts, rows: 0, draws: 0 }),
+  "a column without a category": categoryShares({ rows: 5, draws: 5, columns: [{ name: "a", bars: [] }] }),
+  "hostile categories": categoryShares({
+    rows: 3,
+    draws: 3,
+    columns: [{ name: hostileName, bars: [{ name: hostileName, data: 3, model: 1 }] }],
+  }),
   "hostile latent": latentNormality([{ name: hostileName, values: [0.1, 0.5, 0.9] }]),
 };
 
@@ -252,6 +262,71 @@ describe("the pairwise picture", () => {
     );
     expect(heights.length).toBe(6);
     expect(Math.max(...heights) - Math.min(...heights)).toBeLessThan(0.02);
+  });
+});
+
+describe("the picture of categories", () => {
+  test("has two bars a category, as long as the shares of held-out rows and of draws", () => {
+    const bars = [...read(figures["category shares"]!).querySelectorAll(".bars rect")];
+    expect(bars.map((bar) => bar.textContent)).toEqual([
+      "apple: 60 % of held-out rows",
+      "apple: 61 % of draws",
+      "cherry: 30 % of held-out rows",
+      "cherry: 19 % of draws",
+      "(missing): 10 % of held-out rows",
+      "(missing): 20 % of draws",
+      "weight: 5 % of held-out rows",
+      "weight: 5 % of draws",
+    ]);
+    const widths = bars.slice(0, 6).map((bar) => Number(bar.getAttribute("width")));
+    const perShare = widths[0]! / 0.6;
+    for (const [i, share] of [0.6, 0.61, 0.3, 0.19, 0.1, 0.2].entries())
+      expect(widths[i]! / perShare).toBeCloseTo(share, 2);
+    expect(bars.map((bar) => bar.getAttribute("fill"))).toEqual(
+      bars.map((_, i) => (i % 2 === 0 ? "var(--data)" : "var(--model)")),
+    );
+  });
+
+  test("counts rows by their codes, missing cells apart, and those of numbers together", () => {
+    const columns = [
+      { name: "x", kind: "continuous", missing: true },
+      { name: "kind", kind: "categorical", categories: ["a", "b"], missing: true },
+      { name: "y", kind: "continuous" },
+    ];
+    const rows = Float64Array.of(1, 0, 1, NaN, 0, 2, 3, 1, 3, 4, NaN, 4);
+    const draws = Float64Array.of(NaN, 1, 1, NaN, 1, 2);
+    expect(countCategories(columns, rows, draws)).toEqual({
+      rows: 4,
+      draws: 2,
+      columns: [
+        {
+          name: "kind",
+          bars: [
+            { name: "a", data: 2, model: 0 },
+            { name: "b", data: 1, model: 2 },
+            { name: "(missing)", data: 1, model: 0 },
+          ],
+        },
+        { name: "missing cells", bars: [{ name: "x", data: 1, model: 2 }] },
+      ],
+    });
+    expect(countCategories(columns.slice(2), Float64Array.of(1), Float64Array.of(1))).toBeUndefined();
+  });
+
+  test("draws at most six columns of twelve bars, the rarest categories in one, and no row is lost", () => {
+    const categories = Array.from({ length: 30 }, (_, k) => `c${k}`);
+    const columns = Array.from({ length: 8 }, (_, d) => ({ name: `d${d}`, kind: "categorical", categories }));
+    // Code k in k + 1 rows of each column.
+    const codes = categories.flatMap((_, k) => new Array<number>(k + 1).fill(k));
+    const rows = Float64Array.from(codes.flatMap((code) => columns.map(() => code)));
+    const counts = countCategories(columns, rows, rows);
+    expect(counts?.columns.length).toBe(6);
+    for (const { bars } of counts!.columns) {
+      expect(bars.length).toBe(12);
+      expect(bars.slice(0, 11).map(({ name }) => name)).toEqual(categories.slice(19));
+      expect(bars[11]).toEqual({ name: "(19 others)", data: 190, model: 190 });
+      expect(bars.reduce((sum, { data }) => sum + data, 0)).toBe(465);
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import { renderModelCard } from "../../src/model/model-card.js";
 import { type ReportData, renderReport } from "../../src/model/report/index.js";
 import { trainingStory } from "../../src/model/report/sentences.js";
 import { runWords } from "../../src/model/run-words.js";
-import { exampleLooks, exampleReport, hostileName } from "./report-example.js";
+import { exampleCounts, exampleLooks, exampleReport, hostileName } from "./report-example.js";
 
 const open = (data: ReportData) => parseHTML(renderReport(data)).document;
 
@@ -84,6 +84,41 @@ describe("the report", () => {
     expect(text).toContain("in the latent 3.1e-7 standard deviations in a drawn row");
     expect(text).toContain("condition number of J is at most 10.6: float32 arithmetic is accurate here");
     expect(document.querySelector("main")!.textContent).not.toContain("local stretching");
+  });
+
+  test("shows categories and missing cells, and says which share differs most", () => {
+    const mixed = open(exampleReport(2, { counts: exampleCounts }));
+    expect(mixed.querySelectorAll("figure").length).toBe(5);
+    const text = mixed.querySelector("main")!.textContent!;
+    expect(text).toContain("Categories and missing cells");
+    expect(text).toContain(
+      "How often 200 held-out rows and 1,000 rows drawn from the model have each category",
+    );
+    // Pooled shares 730, 250, 220 and 60 of 1,200: gaps of 0.01, 0.11, 0.1 and 0, of which 1.96 standard errors are
+    // 0.074, 0.062, 0.059 and 0.033.
+    expect(text).toContain("2 shares of 4 differ by more than 1.96 standard errors, as fewer than one would");
+    expect(text).toContain("The largest gap is at sort: cherry: 30 % of held-out rows, 19 % of draws.");
+    expect(words).not.toContain("Categories and missing cells");
+  });
+
+  test("says what a column holds where that is more than its kind", () => {
+    const [first, ...others] = exampleReport(4).data.columns;
+    const columns = [
+      { ...first!, type: "heavy-tailed", missing: true },
+      { ...others[0]!, type: "continuous" },
+      { ...others[1]!, type: "integer" },
+      { ...others[2]!, kind: "categorical", type: "boolean", categories: ["no", "yes"] },
+    ];
+    const kinds = open(exampleReport(4, { data: { ...exampleReport(4).data, columns } }));
+    expect([...kinds.querySelectorAll("tbody td:nth-child(2)")].map((cell) => cell.textContent)).toEqual([
+      "continuous, heavy-tailed, may be missing",
+      "continuous",
+      "discrete, step 1",
+      "boolean",
+    ]);
+    expect(kinds.querySelector("main")!.textContent).toContain(
+      "likely than a Gaussian whose mean is linear in the categories",
+    );
   });
 
   test("tells of a penalty on stretching", () => {

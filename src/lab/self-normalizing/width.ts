@@ -37,13 +37,14 @@ export interface WidthRow extends Figures {
   /** −Infinity if every rate diverged. */
   readonly nats: number;
   readonly truth: number;
-  /** ‖x − (xW)R‖ / ‖x‖ of the worse layer, at the start, at four moments of the run and at its end; null without learned inverses. */
+  /** ‖x − (xW)R‖ / ‖x‖ of the worse layer, at moments from the start to the end; null without learned inverses. */
   readonly largestInverseError: number | null;
   readonly lastInverseError: number | null;
 }
 
 /** Rows held out, and those of them that inverse errors are measured on. */
 const [held, looked] = [1000, 250];
+/** Moments of a run at which they are, besides the start and the end. */
 const moments = 4;
 /** At least this many rows a step, or every gradient would be mostly noise; and a share of D. */
 const batchOf = (dim: number) => Math.max(100, Math.ceil(dim / 8));

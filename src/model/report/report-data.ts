@@ -24,6 +24,8 @@ export interface ReportData {
   readonly training: TrainingSummary;
   readonly metrics: Metrics;
   readonly pairs: PairSamples;
+  /** How often categories and missing cells are; absent where there are neither. */
+  readonly counts?: CategoryCounts;
   /** Log-density of each held-out row, nats. Non-finite values are counted and named, not drawn. */
   readonly heldOutLogProb: readonly number[];
   /** One entry a latent dimension to be shown. */
@@ -55,6 +57,8 @@ export interface ColumnSummary {
   readonly name: string;
   /** What it holds, in a word or two: "continuous", "discrete", "categorical". */
   readonly kind: string;
+  /** What kind of number or category it holds, in a word: "integer", "heavy-tailed", "boolean"; absent where unknown. */
+  readonly type?: string | undefined;
   /** Distance between neighbouring values of a discrete column; absent for a continuous one. */
   readonly quantum?: number | undefined;
   /** The categories, in the order of their codes; absent for columns of numbers. */
@@ -136,6 +140,27 @@ export interface PairSamples {
   readonly data: readonly (readonly number[])[];
   /** `samples[column][row]`, in the columns' units. */
   readonly samples: readonly (readonly number[])[];
+}
+
+/** Rows of the data and rows drawn from the model, counted by what they have in a few columns that the caller picks. */
+export interface CategoryCounts {
+  /** Held-out rows, and rows drawn from the model, missing cells included. */
+  readonly rows: number;
+  readonly draws: number;
+  readonly columns: readonly CountedColumn[];
+}
+
+/** One panel of the picture: a column and its categories, or all columns of numbers and whether a cell is missing. */
+export interface CountedColumn {
+  readonly name: string;
+  readonly bars: readonly CountedBar[];
+}
+
+export interface CountedBar {
+  readonly name: string;
+  /** How many of the held-out rows, and how many of the draws. */
+  readonly data: number;
+  readonly model: number;
 }
 
 /** Probability integral transform of one latent dimension: u = F_base(z), uniform on (0, 1) if the model is right. */

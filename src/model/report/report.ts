@@ -1,5 +1,6 @@
 // The report: one HTML file that needs nothing else, with pictures and what they say in plain words.
 
+import { categoryShares } from "./category-shares.js";
 import { Html, html } from "./html.js";
 import { latentNormality } from "./latent-normality.js";
 import { learningCurves } from "./learning-curves.js";
@@ -8,6 +9,7 @@ import { pairwise } from "./pairwise.js";
 import type { ColumnSummary, ReportData } from "./report-data.js";
 import {
   affineStory,
+  categoryStory,
   densityStory,
   kindWords,
   latentStory,
@@ -37,7 +39,7 @@ import {
 /**
  * The report of a fitted model as one HTML file: no scripts, no requests, light and dark.
  *
- * A picture without data (no pairs, no held-out rows, no latent values, an empty curve) is left out.
+ * A picture without data (no pairs, no held-out rows, no categories, no latent values, an empty curve) is left out.
  *
  * @returns the text of the file, to be written as UTF-8
  * @example await writeFile("measurements.logdet/report.html", renderReport(data))
@@ -81,7 +83,7 @@ ${snippets(data).map(({ title: name, code }) => html`<h3>${name}</h3><pre tabind
 
 /** A section for each picture that has something to show. */
 function pictures(data: ReportData): Html[] {
-  const { training, metrics, heldOutLogProb, pairs, pit } = data;
+  const { training, metrics, heldOutLogProb, pairs, counts, pit } = data;
   const sections: Html[] = [];
   if (training.curve.length > 0)
     sections.push(
@@ -125,6 +127,18 @@ function pictures(data: ReportData): Html[] {
           pairwise(pairs, data.data.columns),
           "Axes span the central 99 % of the data; values outside are not drawn.",
           pairs.names.length > 2 ? "matrix" : "plain",
+        ),
+      ),
+    );
+  if (counts)
+    sections.push(
+      section(
+        "Categories and missing cells",
+        categoryStory(data),
+        figure(
+          categoryShares(counts),
+          "Shares of all rows. Each panel has its own axis; where a column has more than twelve categories, the rarest share a bar.",
+          "matrix",
         ),
       ),
     );

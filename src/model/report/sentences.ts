@@ -31,9 +31,12 @@ export function quality({ metrics, data }: ReportData): string[] {
     `nats per row, with a standard error of ${formatNats(standardError)}.`;
   if (gaussianLogProb === null) return [mean];
   const gain = validationLogProb - gaussianLogProb;
+  const isMixed = data.columns.some(({ categories, missing }) => categories || missing);
   const comparison =
     `The model finds held-out rows on average ${formatNats(Math.abs(gain))} nats ${gain >= 0 ? "more" : "less"} ` +
-    "likely than a Gaussian with the same covariance does";
+    (isMixed
+      ? "likely than a Gaussian whose mean is linear in the categories, with the same probabilities of these, does"
+      : "likely than a Gaussian with the same covariance does");
   return [
     gain >= 0
       ? `${comparison}: a density ${formatExponential(gain)} times as high.`
@@ -174,6 +177,33 @@ export function pairStory({ pairs, data }: ReportData): string[] {
   ];
 }
 
+/** Whether categories and missing cells are as common in the model as in the data. */
+export function categoryStory({ counts }: ReportData): string[] {
+  if (!counts) return [];
+  const { rows, draws } = counts;
+  const bars = counts.columns.flatMap((column) =>
+    column.bars.map(({ name, data, model }) => {
+      const [held, drawn] = [data / Math.max(1, rows), model / Math.max(1, draws)];
+      const share = (data + model) / Math.max(1, rows + draws);
+      const error = Math.sqrt(share * (1 - share) * (1 / Math.max(1, rows) + 1 / Math.max(1, draws)));
+      return { name: `${column.name}: ${name}`, held, drawn, gap: Math.abs(held - drawn), error };
+    }),
+  );
+  const outside = bars.filter(({ gap, error }) => gap > 1.96 * error).length;
+  const widest = bars.reduce((worst, bar) => (bar.gap > worst.gap ? bar : worst));
+  const expected = 0.05 * bars.length;
+  return [
+    `How often ${plural(rows, "held-out row")} and ${plural(draws, "row")} drawn from the model have each category, or a ` +
+      "missing cell. The better the model, the more alike the two bars.",
+    widest.gap === 0
+      ? "All shares are the same."
+      : `${plural(outside, "share")} of ${formatCount(bars.length)} ${outside === 1 ? "differs" : "differ"} by more than 1.96 ` +
+        `standard errors, as ${expected < 1 ? "fewer than one" : `about ${formatCount(expected)}`} would by chance alone. The ` +
+        `largest gap is at ${oneLine(widest.name)}: ${formatPercent(widest.held)} of held-out rows, ` +
+        `${formatPercent(widest.drawn)} of draws.`,
+  ];
+}
+
 /** Whether extreme values are as common in the model as in the data. */
 export function tailStory({ tails }: ReportData): string[] {
   if (!tails) return [];
@@ -216,9 +246,18 @@ export function setApart({ calibrationRows = 0 }: ReportData["data"]): string {
   return calibrationRows > 0 ? `, ${plural(calibrationRows, "row")} set apart to calibrate p-values` : "";
 }
 
-/** "continuous", "categorical, may be missing". */
-export function kindWords({ kind, missing }: ColumnSummary): string {
-  return missing ? `${kind}, may be missing` : kind;
+/** Types that say more than a column's kind does: the kind itself stands for all others. */
+const tellingTypes = ["positive", "interval", "heavy-tailed", "boolean"];
+
+/** "continuous", "discrete, heavy-tailed", "boolean, may be missing". */
+export function kindWords({
+  kind,
+  type = "",
+  missing,
+}: Pick<ColumnSummary, "kind" | "type" | "missing">): string {
+  const telling = tellingTypes.includes(type) ? type : undefined;
+  const words = telling === "boolean" ? [telling] : telling ? [kind, telling] : [kind];
+  return [...words, ...(missing ? ["may be missing"] : [])].join(", ");
 }
 
 /** What the model does not know. */
