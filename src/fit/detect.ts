@@ -1,6 +1,7 @@
 // The strange rows of a table that nobody has cleaned: every row is judged by a model that was fitted to others.
 
 import { type Table, takeRows, toSourceRows } from "../data/index.js";
+import { someNames } from "../data/names.js";
 import { LogdetError } from "../errors.js";
 import {
   defaultExplanationMethod,
@@ -279,6 +280,7 @@ async function explainRows(
 ): Promise<Map<number, Pick<Anomaly, "reasons" | "words">>> {
   const found = new Map<number, Pick<Anomaly, "reasons" | "words">>();
   const method = explanationMethods[defaultExplanationMethod];
+  const missing = missingWords(table);
   for (const { model, rows } of top > 0 ? parts : []) {
     const own = new Set(rows);
     const some = flagged.filter((row) => own.has(row));
@@ -291,8 +293,27 @@ async function explainRows(
     });
     for (const [i, { reasons }] of explained.entries()) {
       const words = reasons.flatMap((reason) => reasonsInWords(method, [reason], model.columns) || []);
-      found.set(some[i], { reasons, words });
+      found.set(some[i], { reasons, words: [...missing(some[i]), ...words] });
     }
   }
   return found;
+}
+
+/** What tells of a row which of its cells are missing, and how many rows miss them: no method finds that in values. */
+function missingWords({ columns, rows }: Table): (row: number) => string[] {
+  const known = new Map<string, string[]>();
+  return (row) => {
+    const missing = columns.filter(({ values }) => Number.isNaN(values[row]));
+    if (missing.length === 0) return [];
+    const names = [...new Set(missing.map(({ name, part }) => part?.source ?? name))];
+    const list = someNames(names, 6);
+    const before = known.get(list);
+    if (before) return before;
+    let same = 0;
+    for (let other = 0; other < rows; other++)
+      if (missing.every(({ values }) => Number.isNaN(values[other]))) same++;
+    const words = [`${list} ${names.length === 1 ? "is" : "are"} missing, as in ${same} of ${rows} rows`];
+    known.set(list, words);
+    return words;
+  };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { splitDates } from "../../src/data/dates.js";
 import {
   analyzeColumns,
   type ColumnPlan,
@@ -58,6 +59,37 @@ describe("discrete columns", () => {
   it("with sparse tails keep the step of their lattice", () => {
     const values = make(1000, (i) => (i < 900 ? random.integer(20) / 10 : (i * i) / 10));
     expect(planOf(values).quantum).toBeCloseTo(0.1, 12);
+  });
+
+  // Days from 2024-01-01 on, and a time of day in seconds.
+  const hoursOf = (n: number, time: (i: number) => number) => {
+    const instants = make(n, (i) => 1e6 * (1_704_067_200 + 86_400 * (i % 28) + time(i)));
+    const columns = splitDates("when", Float64Array.from(instants));
+    const { plans } = analyzeColumns(tableFromColumns(columns));
+    return plans.find(({ name }) => name === "when.hour");
+  };
+
+  it.each([
+    ["minutes, many of them repeated", () => 60 * random.integer(1440), 1 / 60],
+    ["seconds, hardly any repeated", () => random.integer(86_400), 1 / 3600],
+    ["quarters of an hour, always some seconds past", () => 900 * random.integer(96) + 7, 1 / 4],
+  ] as const)("of times of day have their date's step: %s", (_, time, step) => {
+    const plan = hoursOf(800, time)!;
+    expect(plan.kind).toBe("discrete");
+    expect(plan.lattice).toBe(true);
+    const inTimes = step / plan.quantum!;
+    expect(inTimes).toBeCloseTo(Math.round(inTimes), 6);
+    expect(plan.quantum).toBeGreaterThan(1 / 3601);
+  });
+
+  it("of times of day that are nearly all whole hours are not taken for seconds", () => {
+    const plan = hoursOf(800, (i) => 3600 * random.integer(24) + (i === 5 ? 17 : 0))!;
+    expect(plan).toMatchObject({ kind: "discrete", lattice: false });
+    expect(plan.quantum).toBeGreaterThan(0.9);
+  });
+
+  it("are not found in times of day with fractions of seconds", () => {
+    expect(hoursOf(800, () => 86_400 * random.uniform())?.kind).toBe("continuous");
   });
 
   it("are explained in a notice", () => {

@@ -43,7 +43,7 @@ export function categoryShares(counts: CategoryCounts): string {
   for (const { column, x, y } of placed)
     drawing.append(
       svgElement("text", { x: x + 8, y: y + 18, "font-size": 13, "font-weight": 600 }, [
-        shorten(column.name, Math.floor(panelWidth / 9)),
+        shorten(column.name, 36),
       ]),
     );
   drawing.append(
