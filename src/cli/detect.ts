@@ -5,9 +5,9 @@ import type { ColumnType } from "../data/column-types.js";
 import type { OutputColumn, Sources, Table, Target } from "../data/index.js";
 import { parseNames } from "../data/names.js";
 import { LogdetError } from "../errors.js";
-import type { DetectEvent, Detection, FitListener } from "../fit/index.js";
+import type { DetectEvent, Detection, FitListener, FitOptions } from "../fit/index.js";
 import { defaultStatistic, type StatisticName, statistics } from "../model/statistics.js";
-import { parseTypes, save } from "./fit.js";
+import { parseTypes, readConfig, save } from "./fit.js";
 import { showFit } from "./fit-progress.js";
 import { countOf, formatCount, formatNats, formatNumber, formatSeconds } from "./format.js";
 import { onInterrupt } from "./interrupt.js";
@@ -19,7 +19,7 @@ interface DetectFlags extends TableFlags {
   readonly columns?: string[];
   readonly exclude?: string[];
   readonly types?: Record<string, ColumnType>;
-  readonly missing: "error" | "drop" | "model";
+  readonly missing?: FitOptions["missing"];
   readonly top?: number;
   readonly alpha?: number;
   readonly statistic?: StatisticName;
@@ -27,6 +27,7 @@ interface DetectFlags extends TableFlags {
   readonly reasons: number;
   readonly robust?: number;
   readonly search: boolean;
+  readonly config?: string;
   readonly save?: string;
 }
 
@@ -84,6 +85,7 @@ export function define(command: Command): void {
       numberThat((value) => value >= 0 && value < 0.5, "of at least 0 and below 0.5"),
     )
     .option("--no-search", "train one net a fit only: quicker, and a little worse")
+    .option("--config <file>", "JSON file with any choices that logdet fit has; options given here win")
     .option("--save <folder>", "fit a model to all rows, too, and save it: one more fit")
     .optionsGroup("Output and running:");
   addCommonOptions(command, {
@@ -111,6 +113,7 @@ Examples:
 async function run(data: string[], flags: DetectFlags): Promise<void> {
   const started = performance.now();
   const output = new Output(flags);
+  const fitting = await fittingOf(flags);
   const target = await targetOf(flags);
   const interruption = onInterrupt(() => {
     output.progress.clear();
@@ -120,20 +123,17 @@ async function run(data: string[], flags: DetectFlags): Promise<void> {
   const { detect } = await import("../fit/index.js");
   // Nobody may ever send the rest.
   if (data.includes("-")) interruption.signal.addEventListener("abort", () => process.stdin.destroy());
-  let sources: Sources | undefined;
+  const sources = await unlessStopped(interruption.signal, openSources(data));
   try {
-    sources = await openSources(data);
-    const table = await read(sources, flags);
-    if (interruption.signal.aborted) throw stopped();
-    const { folds, statistic, top, alpha, reasons, robust, search, types, seed, threads } = flags;
-    const fitting = { robust, search: search ? undefined : false, types, seed, threads };
+    const table = await unlessStopped(interruption.signal, read(sources, flags, fitting));
+    const { folds, statistic, top, alpha, reasons, threads } = flags;
     const found = await detect(
       table,
-      { folds, statistic, top, alpha, reasons, missing: flags.missing, ...fitting },
+      { ...fitting, folds, statistic, top, alpha, reasons },
       {
         onEvent: show(output),
         signal: interruption.signal,
-        sources: data.map((name) => (name === "-" ? "standard input" : name)),
+        sources: namesOf(data),
       },
     );
     output.progress.clear();
@@ -146,25 +146,26 @@ async function run(data: string[], flags: DetectFlags): Promise<void> {
       );
     }
     for (const text of later) output.note(`Note: ${text}`);
-    const saved = await saveModelOf(table, data, flags, interruption.signal, output);
+    const saved = await saveModelOf(table, data, fitting, flags, interruption.signal, output);
     const seconds = (performance.now() - started) / 1000;
     await output.result(
       summary(found, flags, { seconds, saved, notices: [...table.notices, ...later] }),
       () => describe(found, flags, seconds, output),
     );
-  } catch (error) {
-    if (interruption.signal.aborted && !(error instanceof LogdetError && error.code === "io"))
-      throw stopped();
-    throw error;
   } finally {
     output.progress.clear();
     interruption.release();
-    await sources?.close();
+    await sources.close();
   }
 }
 
-const stopped = () =>
-  new LogdetError("interrupted", "stopped before every row was judged; nothing was written");
+/** Choices of the fits: those of --config, and over them those of the command line. */
+async function fittingOf({ config, ...flags }: DetectFlags): Promise<FitOptions> {
+  const { robust, search, types, missing, seed, threads } = flags;
+  const given = { robust, search: search ? undefined : false, types, missing, seed, threads };
+  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { ...(config !== undefined && (await readConfig(config))), ...named };
+}
 
 /** Where the judged table goes; undefined if nowhere. */
 async function targetOf(flags: DetectFlags): Promise<Target | undefined> {
@@ -180,11 +181,22 @@ async function targetOf(flags: DetectFlags): Promise<Target | undefined> {
 
 async function read(
   sources: Sources,
-  { columns, exclude, types, missing, threads }: DetectFlags,
+  { columns, exclude }: DetectFlags,
+  { types, missing = "model", threads }: FitOptions,
 ): Promise<Table> {
   const { readTable } = await import("../data/index.js");
   const policies = { error: "error", drop: "keep", model: "cells" } as const;
   return readTable(sources, { columns, exclude, types, threads, mixed: true, missing: policies[missing] });
+}
+
+/** Some reading of data, which Ctrl-C may cut short. */
+async function unlessStopped<T>(signal: AbortSignal, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new LogdetError("interrupted", "stopped before every row was judged");
+  }
 }
 
 /** Tells what the fits tell; what two of them tell is told once. */
@@ -228,19 +240,21 @@ function columnsOf({ anomalies, logProb, pValues }: Detection, hasReasons: boole
   ];
 }
 
+/** Where rows come from, in words. */
+const namesOf = (data: readonly string[]) => data.map((name) => (name === "-" ? "standard input" : name));
+
 /** The model of --save: of all rows, with rows set apart for p-values as `logdet fit` does. */
 async function saveModelOf(
   table: Table,
   data: readonly string[],
-  { save: folder, force = false, robust, search, types, missing, seed, threads }: DetectFlags,
+  fitting: FitOptions,
+  { save: folder, force = false }: DetectFlags,
   signal: AbortSignal,
   output: Output,
 ): Promise<string | undefined> {
   if (folder === undefined || signal.aborted) return undefined;
   const { fit } = await import("../fit/index.js");
-  const fitting = { robust, search: search ? undefined : false, types, missing, seed, threads };
-  const sources = data.map((name) => (name === "-" ? "standard input" : name));
-  const fitted = await fit(table, fitting, { signal, sources, onEvent: showFit(output) });
+  const fitted = await fit(table, fitting, { signal, sources: namesOf(data), onEvent: showFit(output) });
   await save(fitted, folder, force);
   return folder;
 }

@@ -299,7 +299,8 @@ async function fitOptions(flags: FitFlags): Promise<FitOptions> {
   return parseFitOptions({ ...(flags.config !== undefined && (await readConfig(flags.config))), ...named });
 }
 
-async function readConfig(file: string): Promise<FitOptions> {
+/** Choices of a --config file. */
+export async function readConfig(file: string): Promise<FitOptions> {
   let text: string;
   try {
     text = await readFile(file, "utf8");

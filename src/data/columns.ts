@@ -213,10 +213,11 @@ function findCells(sorted: Float64Array, step?: number): { quantum: number; latt
     i = end;
   }
   const often = repeated > REPEATED_SHARE * sorted.length;
-  const known = step === undefined ? undefined : { step, integer: false };
-  const lattice = findLattice(Float64Array.from(distinct)) ?? known;
-  if (lattice?.integer) return { quantum: lattice.step, lattice: true };
-  if (!often) return known && { quantum: lattice?.step ?? known.step, lattice: true };
+  const ticks = step && findLattice(Float64Array.from(distinct, (value) => Math.round(value / step)));
+  const times = step && ticks ? { step: ticks.step * step, integer: false } : undefined;
+  const lattice = findLattice(Float64Array.from(distinct)) ?? times;
+  if (lattice?.integer || (times && !often)) return lattice && { quantum: lattice.step, lattice: true };
+  if (!often) return undefined;
   const gaps = distinct.slice(1).map((value, i) => value - distinct[i]);
   const medianGap = weightedMedian(
     gaps,

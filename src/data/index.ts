@@ -45,4 +45,11 @@ export {
   tableFromRows,
   toSourceRows,
 } from "./table.js";
-export { appendColumns, type OutputColumn, type Written, writeTable } from "./write.js";
+export {
+  type AppendOptions,
+  appendColumns,
+  type OutputColumn,
+  type Replacement,
+  type Written,
+  writeTable,
+} from "./write.js";

@@ -18,7 +18,7 @@ import { deliver, type Encoding, encodingOf, type Target } from "./deliver.js";
 import { quoteIdentifier, quoteLiteral, withDatabase } from "./duckdb.js";
 import { freeName } from "./names.js";
 import { commonNames, type ReadOptions } from "./read.js";
-import { numberSql, openScan, type Scan, textSql } from "./scan.js";
+import { numberSql, openScan, type Scan, type ScanColumn, textSql } from "./scan.js";
 import { openSources, type Sources } from "./sources.js";
 
 /** A column to write. NaN in a float column and null are missing: an empty cell, or null. */
@@ -32,6 +32,17 @@ export interface OutputColumn {
     | BigInt64Array
     | readonly (string | null)[]
     | readonly (boolean | null)[];
+}
+
+export interface AppendOptions extends Pick<ReadOptions, "format" | "stdin" | "threads"> {
+  /** Cells of the files' own columns, by these names, to be written in place of what is there; null: as it is. */
+  readonly replace?: readonly Replacement[];
+}
+
+/** Cells as text, one a row of the files. */
+export interface Replacement {
+  readonly name: string;
+  readonly values: readonly (string | null)[];
 }
 
 /** What was written. */
@@ -70,11 +81,12 @@ export async function writeTable(columns: readonly OutputColumn[], target: Targe
  *
  * Text cells of CSV stay as they are. When CSV becomes Parquet or NDJSON, columns all of whose cells are numbers become
  * numbers. If the files have a column of an extra's name already, the file's keeps it and the new one becomes
- * `name_2`, with a notice.
+ * `name_2`, with a notice. Cells of the files' own columns can be replaced.
  *
  * @param sources as for `readTable`; give `openSources`'s result if the files were read before and "-" may be among them
  * @param extra one value a row of the files (see `toSourceRows`); NaN: an empty cell
- * @throws LogdetError (shape) if `extra` has not as many rows as the files; otherwise as `readTable` and `writeTable`
+ * @throws LogdetError (shape) if `extra` or a replacement has not as many rows as the files; otherwise as `readTable` and
+ *   `writeTable`
  *
  * @example
  * const table = await readTable(sources, { columns, missing: "keep" })
@@ -84,12 +96,12 @@ export async function appendColumns(
   sources: readonly string[] | Sources,
   extra: readonly OutputColumn[],
   target: Target = {},
-  options: Pick<ReadOptions, "format" | "stdin" | "threads"> = {},
+  options: AppendOptions = {},
 ): Promise<Written> {
-  if ("files" in sources) return appendToOpened(sources, extra, target, options.threads);
+  if ("files" in sources) return appendToOpened(sources, extra, target, options);
   const opened = await openSources(sources, options);
   try {
-    return await appendToOpened(opened, extra, target, options.threads);
+    return await appendToOpened(opened, extra, target, options);
   } finally {
     await opened.close();
   }
@@ -99,9 +111,10 @@ function appendToOpened(
   { files }: Sources,
   extra: readonly OutputColumn[],
   target: Target,
-  threads: number | undefined,
+  { threads, replace = [] }: AppendOptions,
 ): Promise<Written> {
-  const rows = lengthOf(extra);
+  const given = [...extra, ...replace];
+  const expected = given.length > 0 ? lengthOf(given) : undefined;
   const encoding = encodingOf(target);
   const paths = files.map((file) => file.path);
   return deliver(target, (path) =>
@@ -109,15 +122,20 @@ function appendToOpened(
       const scans: Scan[] = [];
       for (const file of files) scans.push(await openScan(connection, file));
       const names = commonNames(scans);
-      await refuseOtherLength(connection, scans, rows);
-      await store(connection, "extra", extra);
+      const rows = await countRows(connection, scans, expected);
+      if (given.length > 0) await store(connection, "extra", given);
 
       const types = await cellTypes(connection, scans, names, encoding);
+      const written = replacedCells(scans, names, types, extra.length, replace);
       const selects = scans.map((scan) => {
         const cells = names.map((name, i) => `${cellSql(scan, name, types[i])} AS i${i}`);
         return `SELECT ${cells.join(", ")} FROM ${scan.from}`;
       });
-      const cells: Cell[] = names.map((name, i) => ({ name, sql: `i${i}`, number: types[i] === "number" }));
+      const cells: Cell[] = names.map((name, i) => ({
+        name,
+        sql: written[i],
+        number: types[i] === "number",
+      }));
       const notices: string[] = [];
       extra.forEach(({ name, values }, i) => {
         const free = freeName(name, new Set(cells.map((cell) => cell.name)));
@@ -127,13 +145,50 @@ function appendToOpened(
       });
       const query: Query = {
         cells,
-        from: `(${selects.join(" UNION ALL ")}) POSITIONAL JOIN extra`,
+        from: `(${selects.join(" UNION ALL ")})${given.length > 0 ? " POSITIONAL JOIN extra" : ""}`,
         parameters: scans.flatMap((scan) => scan.parameters),
       };
-      const written = await copy(connection, query, rows, encoding, path);
-      return { ...written, notices: [...notices, ...written.notices] };
+      const copied = await copy(connection, query, rows, encoding, path);
+      return { ...copied, notices: [...notices, ...copied.notices] };
     }),
   );
+}
+
+/**
+ * The SQL of the files' columns, of which some have cells replaced by those of the columns v<from>, … of text. Columns of
+ * integers that get other numbers become numbers, in `types` too.
+ */
+function replacedCells(
+  scans: readonly Scan[],
+  names: readonly string[],
+  types: CellType[],
+  from: number,
+  replace: readonly Replacement[],
+): string[] {
+  return names.map((name, i) => {
+    const place = replace.findIndex((column) => column.name === name);
+    if (place < 0) return `i${i}`;
+    const texts = replace[place].values.filter((text) => text !== null);
+    const whole = texts.every((text) => /^-?[0-9]{1,18}$/.test(text));
+    const days = texts.every((text) => text.length === 10);
+    if (types[i] === "integer" && !whole) types[i] = "number";
+    const { kind } = scans[0].columns[positionOf(scans[0], name)];
+    return `coalesce(${replacementSql(`v${from + place}`, types[i], kind, { whole, days })}, i${i})`;
+  });
+}
+
+/** A text as what a column holds. */
+function replacementSql(
+  text: string,
+  type: CellType,
+  kind: ScanColumn["kind"],
+  { whole, days }: { readonly whole: boolean; readonly days: boolean },
+): string {
+  if (type === "text") return text;
+  if (type !== "as is" || kind === "number") return `CAST(${text} AS ${whole ? "BIGINT" : "DOUBLE"})`;
+  if (kind === "boolean") return `CAST(${text} AS BOOLEAN)`;
+  if (kind === "date") return `CAST(${text} AS ${days ? "DATE" : "TIMESTAMP"})`;
+  return kind === "json" ? `to_json(${text})` : text;
 }
 
 /** A column of the output: its name, its SQL, and whether it may hold an infinity. */
@@ -221,7 +276,7 @@ async function cellTypes(
       const c = positionOf(scan, names[i]);
       const value = numberSql(scan, c);
       return [
-        `bool_and(isnan(${value}) OR regexp_full_match(c${c}, '0|-?[1-9][0-9]{0,17}'))`,
+        `bool_and(coalesce(isnan(${value}), false) OR regexp_full_match(c${c}, '0|-?[1-9][0-9]{0,17}'))`,
         `bool_and(${value} IS NOT NULL AND NOT coalesce(regexp_matches(c${c}, '^\\s*[+-]?(0[0-9]|[0-9]{18})'), false))`,
       ];
     });
@@ -256,18 +311,20 @@ function positionOf(scan: Scan, name: string): number {
   return scan.columns.findIndex((column) => column.name === name);
 }
 
-async function refuseOtherLength(
+/** Rows of the files. @throws LogdetError (shape) if another number is expected */
+async function countRows(
   connection: DuckDBConnection,
   scans: readonly Scan[],
-  rows: number,
-): Promise<void> {
+  expected: number | undefined,
+): Promise<number> {
   let found = 0n;
   for (const { from, parameters } of scans) {
     const reader = await connection.runAndReadAll(`SELECT count(*) FROM ${from}`, [...parameters]);
     found += BigInt(String(reader.getRows()[0][0]));
   }
-  if (found !== BigInt(rows))
-    throw new LogdetError("shape", `the files have ${found} rows, the columns to add ${rows}`);
+  if (expected !== undefined && found !== BigInt(expected))
+    throw new LogdetError("shape", `the files have ${found} rows, the columns to add ${expected}`);
+  return Number(found);
 }
 
 function isNumeric(values: OutputColumn["values"]): boolean {

@@ -82,6 +82,8 @@ function indicators(codes: Float64Array): Float64Array[] {
   const byCount = [...counts].sort((a, b) => b[1] - a[1]).map(([code]) => code);
   const own = byCount.slice(1, mostCategories);
   const others = new Set(byCount.slice(mostCategories));
+  // One category alone still has its place: a coordinate that says nothing.
+  if (own.length === 0) return [new Float64Array(codes.length)];
   return scaleTogether([
     ...own.map((category) => codes.map((code) => (code === category ? 1 : 0))),
     ...(others.size > 0 ? [codes.map((code) => (others.has(code) ? 1 : 0))] : []),

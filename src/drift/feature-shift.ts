@@ -41,8 +41,12 @@ export interface FeatureShiftOptions extends PermutationOptions {
 /** Keeps densities finite where columns determine each other: a variance added to every coordinate, whose own is 1. */
 const ridge = 0.01;
 
-/** Of the columns that are left, at most this share is found in one step; one at least. */
-const shareOfStep = 1 / 16;
+/**
+ * One column is found in a step, unless the table is wide and many were found before: then at most these shares of those that
+ * are left and of those that were found, so that neither steps nor columns named too much become many.
+ */
+const shareOfLeft = 1 / 16;
+const shareOfFound = 1 / 4;
 
 /**
  * The score-based statistic of Kulinski et al. for every column, p and q Gaussian densities fitted to the two samples:
@@ -89,7 +93,7 @@ export async function gaussianFeatureShift(
     const current = await testStep(pairs, covariance, points, found, { level, scale, signal });
     first ??= current;
     if (current.pValue > level) break;
-    const most = Math.max(1, Math.floor(left * shareOfStep));
+    const most = Math.max(1, Math.floor(Math.min(left * shareOfLeft, (columns - left) * shareOfFound)));
     for (let taken = 0; taken < most; taken++, left--) {
       const j = mostExplaining(observed, covariances, points, found);
       found[j] = step;

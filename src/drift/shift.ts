@@ -102,6 +102,9 @@ const scalePermutations = 100;
 /** Tests that share the level. */
 const testCount = 5;
 
+const noDensity =
+  "There is no column of numbers, so no density: the tests are four, without that of log-densities.";
+
 /**
  * Is the new data from the reference's distribution? Five tests whose p-values Holm adjusts, so that the verdict "drift"
  * is false with probability α at most, if rows are independent of each other:
@@ -143,17 +146,19 @@ export async function detectShift(
   const notices = [...samples.notices];
   const found: Found[] = [];
 
-  const density = await densityOf(samples, options, random.split("density"));
-  notices.push(...density.notices);
-  await density.model.release();
-  tell("log-densities", 2);
-  const scored = density.logProb;
-  found.push({
-    name: "log-density",
-    summary: "log-densities under a flow fitted to other reference rows",
-    ...(await andersonDarlingTest(scored.reference, scored.current, permuting("log-density"))),
-    rows: [scored.reference.length, scored.current.length],
-  });
+  if (samples.columns.every(({ categories }) => categories)) notices.push(noDensity);
+  else {
+    const { model, logProb, notices: ofFit } = await densityOf(samples, options, random.split("density"));
+    notices.push(...ofFit);
+    await model.release();
+    tell("log-densities", 2);
+    found.push({
+      name: "log-density",
+      summary: "log-densities under a flow fitted to other reference rows",
+      ...(await andersonDarlingTest(logProb.reference, logProb.current, permuting("log-density"))),
+      rows: [logProb.reference.length, logProb.current.length],
+    });
+  }
 
   tell("sliced energy distance", 3);
   const sliced = some(samples, mostSliced, random.split("sliced rows"));
@@ -407,6 +412,10 @@ async function featureShift(
     return { shift, rows: counts(chosen), notices: [] };
   }
   const numbers = samples.columns.flatMap((column, j) => (column.categories ? [] : [{ column, j }]));
+  if (numbers.length === 0)
+    throw new LogdetError("usage", "flows are fitted to columns of numbers, and there are none", {
+      hint: "Leave out --scores flow: Gaussians of ranks take categories, too.",
+    });
   const most = Math.min(mostScoreRows, Math.floor(mostJacobian / (2 * numbers.length ** 2)));
   const chosen = some(samples, most, random);
   const pooled = numbers.map(({ column: { name, reference, current } }) => ({

@@ -230,8 +230,7 @@ async function scoresOf(
   const logProb = new Float64Array(rows.length);
   const strangeness = new Float64Array(rows.length);
   for (let start = 0; start < rows.length; start += batchRows) {
-    if (signal?.aborted)
-      throw new LogdetError("interrupted", "stopped before every row was scored; nothing was found");
+    if (signal?.aborted) throw new LogdetError("interrupted", "stopped before every row was judged");
     const some = cellsOf(table, model, rows.subarray(start, start + batchRows));
     const known = await model.logProb(some);
     logProb.set(known, start);
@@ -307,13 +306,14 @@ function missingWords({ columns, rows }: Table): (row: number) => string[] {
     if (missing.length === 0) return [];
     const names = [...new Set(missing.map(({ name, part }) => part?.source ?? name))];
     const list = someNames(names, 6);
-    const before = known.get(list);
+    const key = names.join("\n");
+    const before = known.get(key);
     if (before) return before;
     let same = 0;
     for (let other = 0; other < rows; other++)
       if (missing.every(({ values }) => Number.isNaN(values[other]))) same++;
     const words = [`${list} ${names.length === 1 ? "is" : "are"} missing, as in ${same} of ${rows} rows`];
-    known.set(list, words);
+    known.set(key, words);
     return words;
   };
 }

@@ -8,14 +8,14 @@ import { type Memory, MemoryTally } from "./conditional-memory.js";
 import { ConditionalSpace } from "./conditional-space.js";
 import { nearestStarts } from "./conditional-starts.js";
 import { type Target, targetOf } from "./conditional-target.js";
-import { type Model, onLattice } from "./model.js";
+import { asInData, type Model } from "./model.js";
 
 export interface SampleGivenOptions {
   /** Same seed, same rows. Default: 0. */
   readonly seed?: number | undefined;
   /** Moves of each chain. Default: 60. */
   readonly sweeps?: number | undefined;
-  /** Round discrete columns to their lattice, as the data were. Default: true. */
+  /** Round discrete columns to their lattice, and keep to bounds, as the data did. Default: true. */
   readonly round?: boolean | undefined;
   /** Threads of ONNX Runtime; its own choice by default. */
   readonly threads?: number | undefined;
@@ -76,7 +76,7 @@ export async function sampleGiven(
       readCoordinates(columns, layout, rows.subarray(0, n * layout.width)).map((value, i) => {
         const c = i % columns.length;
         if (!Number.isNaN(cells[c])) return cells[c];
-        return round ? onLattice(value, columns[c]) : value;
+        return round ? asInData(value, columns[c]) : value;
       });
     if (target.knownNumbers.length === 0) {
       const { rows } = await space.draw(n, target, random.split("rows"));

@@ -8,7 +8,7 @@ import { type Memory, MemoryTally } from "./conditional-memory.js";
 import { ConditionalSpace } from "./conditional-space.js";
 import { nearestStarts } from "./conditional-starts.js";
 import { targetOf } from "./conditional-target.js";
-import { flatten, type Model, onLattice, type Rows } from "./model.js";
+import { asInData, flatten, type Model, type Rows } from "./model.js";
 
 export interface ImputeOptions {
   /** Draws that a missing cell is summed up from. Default: 100. */
@@ -123,7 +123,7 @@ export async function impute(
             .flatMap((state) => Array.from({ length: perRow }, (_, k) => state[(i * perRow + k) * width + c]))
             .slice(0, draws);
           const summary = column.kind === "categorical" ? ofCategories(values) : ofNumbers(values);
-          completed[cell] = onLattice(method === "draw" ? values[values.length - 1] : summary.value, column);
+          completed[cell] = asInData(method === "draw" ? values[values.length - 1] : summary.value, column);
           spread[cell] = summary.spread;
           filled[c]++;
         }

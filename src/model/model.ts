@@ -411,8 +411,8 @@ export class Model implements ModelParts {
 const firstOf = (rows: Tensor, columns: number): Tensor =>
   rows.shape[1] === columns ? rows : slice(rows, 1, 0, columns);
 
-export /** A drawn value as one of the column's: within its bounds, on its lattice. */
-function asInData(value: number, column: ColumnConfig): number {
+/** A drawn value as one of the column's: within its bounds, on its lattice. */
+export function asInData(value: number, column: ColumnConfig): number {
   const { type, center, scale, maximum } = column;
   // The density just beyond a bound is small, but not 0: a draw in some thousands lies there.
   if (type === "positive") return onLattice(maximum > 0 ? Math.max(0, value) : Math.min(0, value), column);

@@ -98,12 +98,21 @@ describe.concurrent("a table is refused, with the place and what to do", () => {
     );
   });
 
-  it("when columns hold words", async () => {
-    const rows = good.map((row, i) => [...row, `city ${i}`, "x"]);
+  it("when there are categories alone", async () => {
+    const rows = good.map((_, i) => [i % 3 === 0 ? "red" : "blue", i % 2 === 0 ? "yes" : "no"]);
     expectRefused(
-      await fit(csv([...names, "city", "sort of"], rows)),
-      "error: TABLE: 2 columns do not hold numbers: city, sort of",
-      "--exclude 'city,sort of'",
+      await fit(csv(["colour", "ripe"], rows)),
+      "error: TABLE: no column of numbers varies",
+      "give a column of numbers beside them",
+    );
+  });
+
+  it("when a column of words is asked for by name that is neither categories nor dates", async () => {
+    const rows = good.map((row, i) => [...row, `city ${i} by the sea`]);
+    expectRefused(
+      await fit(csv([...names, "city"], rows), "--columns", "a,city"),
+      "error: TABLE: column city holds text: too many different values for categories",
+      "--types city=categorical",
     );
   });
 
@@ -199,6 +208,16 @@ describe.concurrent("an unusual table is fitted", () => {
     const result = await expectFitted(withCell(7, 1, ""), "--missing", "drop");
     expect(result.rows).toBe(59);
     expect(result.notices.join()).toContain("1 row of 60 with missing values was dropped");
+  });
+
+  it("with columns of words: few are categories, many are left out with a notice", async () => {
+    const rows = good.map((row, i) => [...row, `city ${i}`, i % 3 === 0 ? "red" : "blue", "x"]);
+    const result = await expectFitted(csv([...names, "city", "colour", "sort of"], rows));
+    expect(result.columns).toEqual([...names, "colour"]);
+    const notices = result.notices.join("\n");
+    expect(notices).toContain("Column city was left out: it holds text (60 different values in 60 cells)");
+    expect(notices).toContain("--types city=categorical");
+    expect(notices).toContain("1 constant column left out: sort of (always x)");
   });
 
   it("with a constant column, which is left out with a notice", async () => {

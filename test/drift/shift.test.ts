@@ -84,6 +84,18 @@ describe("a verdict", () => {
     expect({ ...first, seconds: 0 }).toEqual({ ...second, seconds: 0 });
   });
 
+  it("is given of categories alone, but not by flows", async () => {
+    const kinds = (table: Table): Table => ({ ...table, columns: table.columns.slice(3) });
+    const change: Change = ([a, b, c, kind], random) => [a, b, c, random.uniform() < 0.4 ? 0 : kind];
+    const [reference, current] = [kinds(tableWith(1, 500)), kinds(tableWith(3, 400, change))];
+    const { drift, columns, tests, notices } = await detectShift(reference, current, quick);
+    expect([drift, columns.length, columns[0].moved]).toEqual([true, 1, true]);
+    expect(tests.map(({ name }) => name)).toEqual(["sliced-energy", "mmd", "scores", "margins"]);
+    expect(notices[0]).toMatch(/no density: the tests are four/);
+    const flows = detectShift(reference, current, { ...quick, scores: "flow" });
+    await expect(flows).rejects.toThrow(/flows are fitted to columns of numbers, and there are none/);
+  });
+
   it("may rest on flows' scores", async () => {
     const change: Change = ([a, , c, kind], random) => [a, random.normal(), c, kind];
     const shift = await detectShift(tableWith(1, 600), tableWith(3, 600, change), {

@@ -73,7 +73,7 @@ describe("given numbers of a Gaussian", () => {
     // The filler takes the columns for independent and wide: what is right then is the chains' doing.
     const model = modelOf(gaussian(mu, sigma), names.map(plainColumn), ignorantFiller(4, 1.5));
     const n = 1500;
-    const { rows, memory } = await sampleGiven(model, n, known, { seed: 3 });
+    const { rows, memory } = await sampleGiven(model, n, known, { seed: 3, sweeps: 20 });
     const truth = conditional(known);
     const drawn = truth.unknown.map((d) => column(rows, 4, d));
     const centers = drawn.map(mean);
@@ -142,7 +142,7 @@ describe("given a number between two groups of rows", () => {
       covariance,
     );
     const model = modelOf(flow, ["x", "y"].map(plainColumn), ignorantFiller(2, 3));
-    const { rows } = await sampleGiven(model, 2000, [0.4, nan], { seed: 2 });
+    const { rows } = await sampleGiven(model, 2000, [0.4, nan], { seed: 2, sweeps: 20 });
     // Bayes: 0.25 N(0.4; −1, 1) against 0.75 N(0.4; 1, 1).
     const [low, high] = [0.25 * Math.exp(-0.5 * 1.4 ** 2), 0.75 * Math.exp(-0.5 * 0.6 ** 2)];
     const drawn = [...column(rows, 2, 1)];
@@ -247,7 +247,7 @@ describe("given cells of a table with categories", () => {
 
   it("follows Bayes' rule for categories given numbers", async () => {
     const [x, y] = [0.2, 0.4];
-    const { rows } = await sampleGiven(model, 2000, [nan, x, nan, y], { seed: 5 });
+    const { rows } = await sampleGiven(model, 2000, [nan, x, nan, y], { seed: 5, sweeps: 20 });
     const determinant = 0.8 * 0.5 - 0.3 ** 2;
     const posterior = combinations.map(({ kind, size }) => {
       const [u, v] = [x - meanOf(kind, size, 0), y - meanOf(kind, size, 1)];
@@ -265,7 +265,7 @@ describe("given cells of a table with categories", () => {
 
   it("follows it where a number and categories are unknown together", async () => {
     const x = 0.6;
-    const { rows, memory } = await sampleGiven(model, 2000, [nan, x, nan, nan], { seed: 6 });
+    const { rows, memory } = await sampleGiven(model, 2000, [nan, x, nan, nan], { seed: 6, sweeps: 30 });
     expect(memory?.correlation).toBeLessThan(mostMemory);
     const posterior = combinations.map(
       ({ kind, size }) => joint(kind, size) * Math.exp((-0.5 * (x - meanOf(kind, size, 0)) ** 2) / 0.8),
@@ -285,7 +285,7 @@ describe("given cells of a table with categories", () => {
   });
 
   it("takes a category never seen as given", async () => {
-    const { rows } = await sampleGiven(model, 500, [2, nan, nan, 0.5], { seed: 7 });
+    const { rows } = await sampleGiven(model, 500, [2, nan, nan, 0.5], { seed: 7, sweeps: 20 });
     expect(column(rows, 4, 0).every((code) => code === 2)).toBe(true);
     expect(column(rows, 4, 1).every(Number.isFinite)).toBe(true);
   });
@@ -348,7 +348,7 @@ describe("columns of other kinds", () => {
       ),
     ];
     const model = modelOf(mixed([size], [1], probabilities, means, [[1]]), columns, ignorantFiller(1));
-    const { rows } = await sampleGiven(model, 2000, [2.2, nan], { seed: 9 });
+    const { rows } = await sampleGiven(model, 2000, [2.2, nan], { seed: 9, sweeps: 20 });
     const weights = Array.from({ length: 60 }, (_, k) => (k + 1) * Math.exp(-0.5 * (2.2 - k / 10) ** 2));
     const total = weights.reduce((a, b) => a + b, 0);
     const expected = weights.reduce((sum, w, k) => sum + (k * w) / total, 0);
@@ -380,7 +380,7 @@ describe("columns of other kinds", () => {
       [0.6, 1],
     ]);
     const model = modelOf(flow, columns, ignorantFiller(2, 1.5));
-    const { rows } = await sampleGiven(model, 1500, [0.5, nan, nan], { seed: 10 });
+    const { rows } = await sampleGiven(model, 1500, [0.5, nan, nan], { seed: 10, sweeps: 20 });
     // Given presence y does not have the mean of 5 that rows without it were filled with.
     const [a, b] = [0.3 * Math.exp(-0.5 * 0.5 ** 2), 0.2 * Math.exp(-0.5 * 1.5 ** 2)];
     expectShare(

@@ -3,7 +3,7 @@
 
 import type { Random } from "../../random/index.js";
 
-/** How much of a column is the one before, ρ: covariances have eigenvalues between (1 − ρ) / (1 + ρ) and its inverse. */
+/** How much of a column is the one before, ρ: the covariance lies between (1 − ρ) / (1 + ρ) and its inverse. */
 const correlation = 0.6;
 const innovation = Math.sqrt(1 - correlation ** 2);
 /** Mean and deviation of −log of an exponential number: Gumbel's. */
@@ -31,7 +31,10 @@ export function drawFilteredGumbel(count: number, dim: number, random: Random): 
   return rows;
 }
 
-/** Mean log-density of rows, [n, dim], nats a row: Σ log p(e_t) − (D − 1) ½ log(1 − ρ²), log E having log-density u − eᵘ. */
+/**
+ * Mean log-density of rows, [n, dim], nats a row: Σ log p(e_t) − (D − 1) ½ log(1 − ρ²), u = log E having log-density
+ * u − eᵘ.
+ */
 export function filteredGumbelLogProb(rows: Float32Array, dim: number): number {
   let total = 0;
   for (const [i, x] of rows.entries()) {

@@ -57,12 +57,16 @@ function panel(
       ...behind,
       Plot.line(points, { x: "dim", y, z: line, stroke: paint }),
       Plot.dot(points, { x: "dim", y, fill: paint, r: 3 }),
-      Plot.text(
-        points,
-        Plot.selectLast({
-          ...{ x: "dim", y, z: line, fill: paint, textAnchor: "start" as const, dx: 6 },
-          text: ({ steps }: WidthRow) => `${steps} steps`,
-        }),
+      // Lines of the two estimators end near one another: one's label stands above its end, the other's below.
+      ...[true, false].map((isLearned) =>
+        Plot.text(
+          points.filter((row) => (row.lastInverseError !== null) === isLearned),
+          Plot.selectLast({
+            ...{ x: "dim", y, z: line, fill: paint, textAnchor: "start" as const },
+            ...{ dx: 5, dy: isLearned ? 6 : -6 },
+            text: ({ steps }: WidthRow) => `${steps} steps`,
+          }),
+        ),
       ),
     ],
   });

@@ -1,5 +1,5 @@
-// Likelihood and inverse error against the number of columns: the net of the other parts, trained for equal steps by the
-// exact gradient, the relative one and with learned inverses, on rows whose density is known.
+// Likelihood and inverse error against the number of columns: the net of the other parts, trained for equal steps by
+// the exact gradient, the relative one and with learned inverses, on rows whose density is known.
 
 import { LogdetError } from "../../errors.js";
 import { adam, warmupCosine } from "../../optimizers/index.js";
