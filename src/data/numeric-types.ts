@@ -2,7 +2,7 @@
 
 import type { ColumnTransform } from "../bijections/index.js";
 import { LogdetError } from "../errors.js";
-import type { ColumnType } from "./column-types.js";
+import { type ColumnType, typesFlag } from "./column-types.js";
 import type { Support } from "./normal-scores.js";
 
 export type NumericType = Extract<
@@ -172,6 +172,6 @@ function notOfType({ name, sorted }: NumericColumnFacts, type: NumericType, want
   const wrong = type === "integer" ? sorted.find((value) => !Number.isInteger(value)) : sorted[0];
   return new LogdetError("data", `a column of type "${type}" holds ${wanted}, got ${wrong}`, {
     where: [`column ${name}`],
-    hint: 'Leave its type out, or say "continuous".',
+    hint: `Leave its type out, or take it for any number: ${typesFlag(name, "continuous")}`,
   });
 }
