@@ -33,20 +33,31 @@ describe("README.md", () => {
 
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it("gives commands that work as they are written", () => {
-    const commands = [...readme.matchAll(/^ {4}(npx logdet .*)$/gm)].map(([, line]) =>
-      line.replace(/ +#.*$/, ""),
-    );
-    expect(commands).toHaveLength(4);
-    for (const command of commands) {
-      // npx would look in a registry; this is the same command line on the build at hand.
-      const local = command.replace(
-        "npx logdet",
-        `"${process.execPath}" "${join(root, "dist/cli/main.js")}"`,
-      );
-      const { status, stderr } = spawnSync("sh", ["-c", local], { cwd: folder, encoding: "utf8" });
+  /** Commands of a part of the README, as they are typed. */
+  const commandsIn = (text: string) =>
+    [...text.matchAll(/^ {4}(npx logdet .*)$/gm)].map(([, line]) => line.replace(/ +#.*$/, ""));
+
+  /** What they print. */
+  function runCommands(text: string): string[] {
+    return commandsIn(text).map((command) => {
+      // npx would look in a registry; this is the same command line on the build at hand, from another folder.
+      const local = command
+        .replace("npx logdet", `"${process.execPath}" "${join(root, "dist/cli/main.js")}"`)
+        .replace(" node_modules/", ` ${join(root, "node_modules")}/`);
+      const { status, stdout, stderr } = spawnSync("sh", ["-c", local], { cwd: folder, encoding: "utf8" });
       expect(status, `${command}\n${stderr}`).toBe(0);
-    }
+      return stdout;
+    });
+  }
+
+  /** The text under a heading. */
+  const section = (title: string) =>
+    readme.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? "";
+
+  it("gives commands that work as they are written", () => {
+    expect(runCommands(section("Your own table"))).toHaveLength(4);
+    // And one more, below.
+    expect(commandsIn(readme)).toHaveLength(5);
     expect(readFileSync(join(folder, "scored.csv"), "utf8").split("\n")[0]).toBe(
       "pressure,flow,log_prob,p_value",
     );
@@ -54,6 +65,22 @@ describe("README.md", () => {
     for (const name of ["report.html", "README.md", "config.json", "model.safetensors", "onnx/log_prob.onnx"])
       expect(existsSync(join(folder, "measurements.logdet", name)), name).toBe(true);
   });
+
+  it("finds the strange rows that it says it finds, for the reasons that it says", () => {
+    const text = section("Find the strange rows, and why");
+    const [printed] = runCommands(text);
+    const blocks = (of: string) => of.matchAll(/^row (\d+) .*\n {2}(.*)$/gm);
+    const found = new Map(Array.from(blocks(printed), ([, row, reason]) => [row, reason]));
+    expect(found.size).toBe(25);
+    const told = [...blocks(text)];
+    expect(told.map(([, row]) => row)).toEqual(["170", "4", "337"]);
+    const column = (reason = "") => reason.replace(/ (is|are) .*/, "");
+    for (const [, row, reason] of told) expect(column(found.get(row))).toBe(column(reason));
+    const [header, ...lines] = readFileSync(join(folder, "judged.csv"), "utf8").trimEnd().split("\n");
+    expect(header).toMatch(/,log_prob,p_value,is_anomaly,reasons$/);
+    expect(lines).toHaveLength(344);
+    expect(lines[336]).toMatch(/^Gentoo,Biscoe,44.5,15.7,217,4875,\.,.*,true,/);
+  }, 240_000);
 
   it("shows a library example that runs", () => {
     const [, code] = readme.match(/```js\n([\s\S]*?)```/) ?? [];

@@ -44,6 +44,8 @@ export type ShiftMethod = (typeof shiftMethods)[number];
 /** Rows of either sample that the score-based statistics see: as in `logdet shift`. */
 const mostRows = 2000;
 const mostJacobian = 1.6e7;
+/** Flows of wider tables take many minutes a case. */
+const widestFlow = 64;
 
 /** Asks a method. A flow that cannot be fitted names nothing, and the note says why. */
 export async function localise(
@@ -107,6 +109,8 @@ async function byScores(
 
 async function byFlow(samples: Samples, options: LocaliseOptions): Promise<Found> {
   const dim = samples.columns.length;
+  if (dim > widestFlow)
+    throw new LogdetError("usage", `${dim} columns: Jacobians of more than ${widestFlow} take too long`);
   const [a, b] = firstRows(samples, Math.min(mostRows, Math.floor(mostJacobian / (2 * dim * dim))));
   const pooled = samples.columns.map(({ name, reference, current }) => ({
     name,

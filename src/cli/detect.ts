@@ -9,7 +9,7 @@ import type { DetectEvent, Detection, FitListener, FitOptions } from "../fit/ind
 import { defaultStatistic, type StatisticName, statistics } from "../model/statistics.js";
 import { parseTypes, readConfig, save } from "./fit.js";
 import { showFit } from "./fit-progress.js";
-import { countOf, formatCount, formatNats, formatNumber, formatSeconds } from "./format.js";
+import { countOf, formatCount, formatNats, formatSeconds } from "./format.js";
 import { onInterrupt } from "./interrupt.js";
 import { addCommonOptions, addTableOptions, numberThat, type TableFlags, wholeNumber } from "./options.js";
 import { Output } from "./output.js";
@@ -72,9 +72,10 @@ export function define(command: Command): void {
       numberThat((value) => value > 0 && value < 1, "between 0 and 1, both excluded"),
     )
     .addOption(
-      new Option("--statistic <name>", `what ranks rows (default: ${defaultStatistic})`).choices(
-        Object.keys(statistics),
-      ),
+      new Option(
+        "--statistic <name>",
+        `what ranks rows (default: ${defaultStatistic}, or density if there are categories)`,
+      ).choices(Object.keys(statistics)),
     )
     .option("--reasons <n>", "columns to name for each flagged row; 0: none", wholeNumber(0), 3)
     .optionsGroup("Models:")
@@ -302,7 +303,7 @@ function linesOf(
 ): string[] {
   const none = reasons === undefined ? "not explained" : "no single column is strange given the others";
   return [
-    `${output.style("bold", `row ${formatCount(row + 1)}`)}  p-value ${formatNumber(pValue)}, log-density ${formatNats(logProb)}`,
+    `${output.style("bold", `row ${formatCount(row + 1)}`)}  p-value ${Number(pValue.toPrecision(2))}, log-density ${formatNats(logProb)}`,
     ...(hasReasons ? (words.length > 0 ? words : [none]).map((text) => `  ${text}`) : []),
   ];
 }

@@ -30,12 +30,14 @@ export const fewestCurrentRows = 10;
  * The columns of the reference in both tables. Columns that are the same constant in both are left out; further columns
  * of the new table are ignored.
  *
- * @throws LogdetError "data" if a column is missing in the new table or has changed its type, if no column varies or if
- * there are too few rows
+ * @throws LogdetError "data" if a column is missing in the new table or has changed its type, if a value is missing, if no
+ * column varies or if there are too few rows
  */
 export function samplesOf(reference: Table, current: Table): Samples {
   requireRows(reference.rows, fewestReferenceRows, "reference");
   requireRows(current.rows, fewestCurrentRows, "new table");
+  requireComplete(reference, "reference");
+  requireComplete(current, "new table");
   const notices: string[] = [];
   const columns: SampledColumn[] = [];
   const constants: string[] = [];
@@ -73,6 +75,18 @@ function requireRows(rows: number, fewest: number, which: string): void {
       hint: "Give more rows, or several files.",
     },
   );
+}
+
+/** Missing cells have no rank and no density. */
+function requireComplete({ columns }: Table, which: string): void {
+  for (const { name, values } of columns) {
+    const row = values.findIndex(Number.isNaN);
+    if (row >= 0)
+      throw new LogdetError("data", `a value is missing in the ${which}`, {
+        where: [`row ${row + 1}`, `column ${name}`],
+        hint: "Read the table without rows that miss any: --missing drop.",
+      });
+  }
 }
 
 function missingColumns(missing: readonly string[], reference: Table, current: Table): LogdetError {

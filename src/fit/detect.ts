@@ -28,7 +28,7 @@ import { type FitOptions, parseFitOptions } from "./options.js";
 export interface DetectOptions extends Omit<FitOptions, "calibration"> {
   /** Parts of the table, each scored by a model that is fitted to the others: so many fits. Default: 2. */
   readonly folds?: number | undefined;
-  /** What ranks the rows. Default: "combined". */
+  /** What ranks the rows. Default: "combined", or "density" if there are categories, of which the other knows little. */
   readonly statistic?: StatisticName | undefined;
   /** Flag so many of the strangest rows. Default: 10, unless `alpha` is given. */
   readonly top?: number | undefined;
@@ -111,12 +111,14 @@ export async function detect(
   options: DetectOptions = {},
   { onEvent, signal, sources }: DetectCallbacks = {},
 ): Promise<Detection> {
-  const { folds = 2, statistic = defaultStatistic, top = defaultTop, alpha, reasons = 3, ...rest } = options;
+  const { folds = 2, statistic: _, top = defaultTop, alpha, reasons = 3, ...rest } = options;
   checkOptions(options);
   const fitting = parseFitOptions({ missing: "model", ...rest, calibration: 0 });
   const table = await toTable(input, fitting);
-  const { rows } = table;
+  const { rows, columns } = table;
   checkRows(rows, folds, alpha);
+  const isMixed = columns.some(({ categories }) => categories !== undefined);
+  const { statistic = isMixed ? "density" : defaultStatistic } = options;
   const { seed = 0 } = fitting;
   const order = new Random(seed).split("folds").permutation(rows);
 

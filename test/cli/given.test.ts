@@ -51,7 +51,7 @@ describe("logdet sample --given", () => {
     const rows = rowsOf(stdout);
     expect(rows).toHaveLength(200);
     expect(rows.every(([kind]) => kind === "tall")).toBe(true);
-    expect(Math.abs(mean(rows.map(([, height]) => Number(height))) - 185)).toBeLessThan(3);
+    expect(Math.abs(mean(rows.map(([, height]) => Number(height))) - 185)).toBeLessThan(6);
     expect(rows.every(([, , weight]) => /^-?\d+$/.test(weight))).toBe(true);
   });
 
@@ -61,7 +61,7 @@ describe("logdet sample --given", () => {
     const rows = rowsOf(listed.stdout);
     expect(rows.every(([kind, height]) => kind === "tall" && Number(height) === 190)).toBe(true);
     // 0.9 · 190 − 90
-    expect(Math.abs(mean(rows.map(([, , weight]) => Number(weight))) - 81)).toBeLessThan(3);
+    expect(Math.abs(mean(rows.map(([, , weight]) => Number(weight))) - 81)).toBeLessThan(4);
     const again = await given('"height, cm=190"', "--given", "kind=tall", "--seed", "4");
     expect(again.stdout).toBe(listed.stdout);
   });

@@ -38,7 +38,9 @@ describe("two tables", () => {
   });
 
   it("with a column that moved: its name, its direction, and exit code 1 with --fail", async () => {
-    const { code, stdout } = await shift("march.csv", "april.csv", "--fail", "--quiet");
+    const { code, stdout } = await shift(
+      ...["march.csv", "april.csv", "--permutations", "99", "--fail", "--quiet"],
+    );
     expect(stdout).toMatch(/^Drift: the new rows are not from the reference's distribution/);
     expect(stdout).toContain("Moved: count.");
     expect(stdout).toMatch(/count +yes .* mean from [-.\d]+ to [.\d]+/);
@@ -47,8 +49,8 @@ describe("two tables", () => {
     expect(code).toBe(1);
   });
 
-  it("as JSON and as a folder, which only --force replaces", async () => {
-    const args = ["march.csv", "april.csv", "--json", "--quiet", "--out", "drift"];
+  it("as JSON and as a folder, which is not replaced", async () => {
+    const args = ["march.csv", "april.csv", "--permutations", "99", "--json", "--quiet", "--out", "drift"];
     const { code, stdout } = await shift(...args);
     expect(code).toBe(0);
     const result = JSON.parse(stdout);
@@ -61,7 +63,6 @@ describe("two tables", () => {
     const again = await shift(...args);
     expect(again.stderr).toContain("error: drift: the output exists already");
     expect(again.code).toBe(1);
-    expect((await shift(...args, "--force")).code).toBe(0);
   });
 });
 
@@ -94,10 +95,12 @@ describe("windows", () => {
   });
 });
 
-it("takes a model for a reference, and says that it cannot tell which columns moved", async () => {
+it("takes a model for a reference, says that it cannot tell which columns moved, and replaces a result by --force", async () => {
   await fitTinyModel(folder);
-  const { code, stdout, stderr } = await shift("tiny.logdet", "april.csv");
+  const model = ["tiny.logdet", "april.csv", "--out", "beside-model"];
+  const { code, stdout, stderr } = await shift(...model);
   expect(code).toBe(0);
+  expect((await shift(...model, "--force")).code).toBe(0);
   expect(stdout).toContain("latent-norm");
   expect(stdout).not.toContain("column  ");
   expect(stderr).toContain("which columns moved takes the reference's data");

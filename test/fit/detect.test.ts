@@ -47,7 +47,7 @@ function fruit(rows: number, seed = 1): { table: Table; planted: Map<number, str
 
 describe("detect", async () => {
   const { table, planted } = fruit(400);
-  const options = { epochs: 150, top: 5, statistic: "density", seed: 3 } as const;
+  const options = { epochs: 150, top: 5, seed: 3 };
   const found = await quickDetect(table, options);
 
   it("flags the planted rows of a mixed table, each with its column as the first reason", () => {
@@ -75,6 +75,11 @@ describe("detect", async () => {
     expect(found.anomalies.map(({ pValue }) => pValue)).toEqual(
       [...pValues].sort((a, b) => a - b).slice(0, 5),
     );
+  });
+
+  it("ranks by the density where there are categories, and by all it has where there are none", async () => {
+    const { statistic } = await quickDetect({ x: normalColumn(60) }, { epochs: 2, reasons: 0 });
+    expect([found.statistic, statistic]).toEqual(["density", "combined"]);
   });
 
   it("gives the same result for the same seed", async () => {

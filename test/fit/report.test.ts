@@ -95,6 +95,29 @@ describe("the report's data", () => {
     await fitted.model.release();
   });
 
+  it("counts categories and missing cells, of held-out rows and of draws", async () => {
+    const { a } = bentTable(400);
+    const side = Array.from(a, (value, i) => (i % 8 === 0 ? null : value < 0 ? "left" : "right"));
+    const table = { a, side, b: a.map((value, i) => (i % 4 === 0 ? Number.NaN : Math.sin(value))) };
+    const fitted = await quickFit(table, { epochs: 5, seed: 1, missing: "model" });
+    const { counts } = await reportData(fitted, "x");
+    const held = fitted.model.config.training.validationRows;
+    expect(counts?.rows).toBe(held);
+    expect(counts?.columns.map(({ name }) => name)).toEqual(["side", "missing cells"]);
+    const [sides, missing] = counts!.columns;
+    expect(sides.bars.map(({ name }) => name)).toEqual(["left", "right", "(missing)"]);
+    for (const [of, total] of [
+      ["data", held],
+      ["model", counts!.draws],
+    ] as const) {
+      expect(sides.bars.reduce((sum, bar) => sum + bar[of], 0)).toBe(total);
+      // An eighth and a quarter are missing; of 54 held-out rows no such share is off by more than a fifth.
+      expect(Math.abs(sides.bars[2][of] / total - 1 / 8)).toBeLessThan(0.2);
+      expect(Math.abs(missing.bars[0][of] / total - 1 / 4)).toBeLessThan(0.2);
+    }
+    await fitted.model.release();
+  });
+
   it("has transforms that are near uniform once the model is good", async () => {
     const fitted = await quickFit(bentTable(3000), { epochs: 20, validation: 0.3 });
     const { pit } = await reportData(fitted, "x");
