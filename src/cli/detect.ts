@@ -55,10 +55,8 @@ export function define(command: Command): void {
     .addOption(
       new Option(
         "--missing <what>",
-        "rows with missing values: an error, left out, or judged by what is known",
-      )
-        .choices(["error", "drop", "model"])
-        .default("model"),
+        "rows with missing values: an error, left out, or judged by what is known (default: model)",
+      ).choices(["error", "drop", "model"]),
     )
     .optionsGroup("Decisions:")
     .addOption(
@@ -87,7 +85,10 @@ export function define(command: Command): void {
     )
     .option("--no-search", "train one net a fit only: quicker, and a little worse")
     .option("--config <file>", "JSON file with any choices that logdet fit has; options given here win")
-    .option("--save <folder>", "fit a model to all rows, too, and save it: one more fit")
+    .option(
+      "--save <folder>",
+      "fit a model to all rows, too, and save it: one more fit; --force replaces a folder",
+    )
     .optionsGroup("Output and running:");
   addCommonOptions(command, {
     outValue: "file",
@@ -151,7 +152,7 @@ async function run(data: string[], flags: DetectFlags): Promise<void> {
     const seconds = (performance.now() - started) / 1000;
     await output.result(
       summary(found, flags, { seconds, saved, notices: [...table.notices, ...later] }),
-      () => describe(found, flags, seconds, output),
+      () => describe(found, flags, { seconds, saved }, output),
     );
   } finally {
     output.progress.clear();
@@ -276,13 +277,13 @@ function summary(
 
 function describe(
   { anomalies, scored, folds }: Detection,
-  { alpha, out, save: folder, reasons }: DetectFlags,
-  seconds: number,
+  { alpha, out, reasons }: DetectFlags,
+  { seconds, saved }: { seconds: number; saved: string | undefined },
   output: Output,
 ): string[] {
   const flagged =
     alpha === undefined
-      ? `The ${countOf(anomalies.length, "strangest row").replace("1 strangest row", "strangest row")} of ${formatCount(scored)}`
+      ? `The ${anomalies.length === 1 ? "strangest row" : countOf(anomalies.length, "strangest row")} of ${formatCount(scored)}`
       : `${countOf(anomalies.length, "row")} of ${formatCount(scored)} with a p-value of at most ${alpha}`;
   const shown = anomalies.slice(0, mostShown);
   return [
@@ -292,7 +293,7 @@ function describe(
       ? ["", `… and ${formatCount(anomalies.length - shown.length)} more: --out FILE writes all`]
       : []),
     ...(out === undefined ? [] : ["", `All rows, judged: ${out}`]),
-    ...(folder === undefined ? [] : ["", `A model of all rows: ${folder}`]),
+    ...(saved === undefined ? [] : ["", `A model of all rows: ${saved}`]),
   ];
 }
 

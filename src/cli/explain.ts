@@ -9,10 +9,10 @@ import { cellWords } from "../explain/words.js";
 import type { Model } from "../model/index.js";
 import { alignTable, countOf, formatCount, formatNats, formatNumber, formatSeconds } from "./format.js";
 import { onInterrupt } from "./interrupt.js";
+import { type ReadFlags, readFiles } from "./model-table.js";
 import { addCommonOptions, numberThat, type TableFlags, wholeNumber } from "./options.js";
 import { Output } from "./output.js";
 import { takeRows } from "./reasons.js";
-import type { ReadFlags } from "./score.js";
 import { requireWritable } from "./target.js";
 
 interface ExplainFlags extends TableFlags, ReadFlags {
@@ -114,7 +114,7 @@ async function run(folder: string, data: string[], flags: ExplainFlags): Promise
     output.note("Stopping; what is done will be shown. Ctrl-C again ends at once.");
   });
   try {
-    const table = data.length > 0 ? await read(model, data, flags) : undefined;
+    const table = data.length > 0 ? await readFiles(model, data, flags) : undefined;
     for (const text of table?.notices ?? []) output.note(`Note: ${text}`);
     if (flags.audit) await audit(model, table, flags, output, interruption.signal);
     else if (table) await explainRows(model, table, flags, output, interruption.signal);
@@ -139,17 +139,6 @@ function checkFlags(
     throw new LogdetError("usage", "--plants says how many anomalies --audit plants: give that too");
   if (!audit || method === undefined) return;
   throw new LogdetError("usage", "--audit tries every method: leave --method out");
-}
-
-async function read(model: Model, data: readonly string[], flags: ExplainFlags): Promise<Table> {
-  const { openSources } = await import("../data/index.js");
-  const { readRows } = await import("./score.js");
-  const sources = await openSources(data);
-  try {
-    return await readRows(model, sources, flags);
-  } finally {
-    await sources.close();
-  }
 }
 
 /** A row that was explained, as --json tells of it. */

@@ -28,7 +28,7 @@ import { type FitOptions, parseFitOptions } from "./options.js";
 export interface DetectOptions extends Omit<FitOptions, "calibration"> {
   /** Parts of the table, each scored by a model that is fitted to the others: so many fits. Default: 2. */
   readonly folds?: number | undefined;
-  /** What ranks the rows. Default: "combined", or "density" if there are categories, of which the other knows little. */
+  /** What ranks the rows. Default: "combined", or "density" where there are categories. */
   readonly statistic?: StatisticName | undefined;
   /** Flag so many of the strangest rows. Default: 10, unless `alpha` is given. */
   readonly top?: number | undefined;
@@ -119,6 +119,11 @@ export async function detect(
   checkRows(rows, folds, alpha);
   const isMixed = columns.some(({ categories }) => categories !== undefined);
   const { statistic = isMixed ? "density" : defaultStatistic } = options;
+  const { needsReference = false }: Statistic = statistics[statistic];
+  if (isMixed && needsReference)
+    throw new LogdetError("usage", `the statistic ${statistic} is not for tables with categories`, {
+      hint: "Between categories there are no distances. Take density, typicality or latent-norm.",
+    });
   const { seed = 0 } = fitting;
   const order = new Random(seed).split("folds").permutation(rows);
 

@@ -46,7 +46,7 @@ export class Calibration {
     return [...this.#scores.keys()];
   }
 
-  /** The one that is meant where none is named: combined; density in models of before there was that. */
+  /** The one that is meant where none is named: combined; density in models without a reference. */
   get defaultStatistic(): StatisticName {
     return this.#scores.has(defaultStatistic) ? defaultStatistic : this.statistics[0];
   }

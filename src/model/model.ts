@@ -153,7 +153,7 @@ export class Model implements ModelParts {
     return this.#calibration;
   }
 
-  /** What the combined statistic knows beside the flow; undefined in models of before there was that statistic. */
+  /** What the combined statistic knows beside the flow; undefined where rows have categories, and in models of before. */
   get reference(): Reference | undefined {
     return this.#reference;
   }

@@ -18,7 +18,7 @@ export interface ModelParts {
   readonly calibration?: Calibration | undefined;
   /** What missing cells are filled from; absent where there is nothing to fill them from. */
   readonly filler?: GaussianCopula | undefined;
-  /** What the combined statistic knows beside the flow; absent from models of before there was that. */
+  /** What the combined statistic knows beside the flow; absent where rows have categories. */
   readonly reference?: Reference | undefined;
 }
 

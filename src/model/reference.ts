@@ -13,7 +13,7 @@ export interface Tail {
 
 /** Learned from training and validation rows, never from calibration rows. */
 export interface Reference {
-  /** Densities of the standardised numeric columns, the coarsest first. */
+  /** Densities of standardised rows, the coarsest first. */
   readonly mixtures: readonly Prototypes[];
   /** Of −log p of the flow, and of each mixture. */
   readonly tails: readonly Tail[];
@@ -40,7 +40,8 @@ const fewestJudges = 20;
 const finestScale = 1e-5;
 
 /**
- * Learns the mixtures from training rows and the tails from validation rows.
+ * Learns the mixtures from training rows and the tails from validation rows; nothing where columns have categories, between
+ * which there are no distances: of rows of those the flow's density alone knows more.
  *
  * @param training row-major [n · columns], in the columns' units, NaN where missing; 10,000 rows of them are enough
  * @param judges rows that the flow was not trained on, and their log-densities; few: see `judgesOf`
@@ -50,9 +51,10 @@ export function learnReference(
   training: Float64Array,
   judges: { readonly rows: Float64Array; readonly logProb: Float64Array },
   { isCoarse = false, random = new Random(0) }: ReferenceOptions = {},
-): Reference {
+): Reference | undefined {
+  if (columns.some(({ kind }) => kind === "categorical")) return undefined;
   const groups = isCoarse ? coarseGroups : mixtureGroups;
-  const dim = numericOf(columns).length;
+  const dim = columns.length;
   const all = groups.reduce((a, b) => a + b, 0);
   const most = Math.min(mostRows, Math.max(1, Math.floor(mostWork / (all * dim))));
   const rows = standardized(columns, some(training, columns.length, most));
@@ -141,20 +143,11 @@ function mixtureLogProb(
 
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
-/** Where the columns of numbers are: categories have no distances. */
-const numericOf = (columns: readonly ColumnConfig[]): number[] =>
-  columns.flatMap(({ kind }, c) => (kind === "categorical" ? [] : [c]));
-
-/** The numeric columns of rows, standardised, row-major. */
 function standardized(columns: readonly ColumnConfig[], rows: Float64Array): Float64Array {
-  const numeric = numericOf(columns);
-  const result = new Float64Array((rows.length / columns.length) * numeric.length);
-  for (let i = 0; i < result.length; i++) {
-    const column = numeric[i % numeric.length];
-    const { center, scale } = columns[column];
-    result[i] = (rows[Math.floor(i / numeric.length) * columns.length + column] - center) / scale;
-  }
-  return result;
+  return rows.map((value, i) => {
+    const { center, scale } = columns[i % columns.length];
+    return (value - center) / scale;
+  });
 }
 
 /** The logistic law with the median and the 90 % quantile of some numbers. */

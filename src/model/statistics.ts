@@ -10,7 +10,7 @@ import { combinedRounding, combinedStrangeness, prototypeStrangeness, type Refer
 /** What a statistic may ask of a model. */
 export interface Scored {
   readonly config: ModelConfig;
-  /** Absent from models of before there was one. */
+  /** Absent from models of rows with categories, and of before there was one. */
   readonly reference?: Reference | undefined;
   /** ‖z‖² of each row's latent: see squaredLatentNorm. */
   latentNorm(rows: Float64Array): Promise<Float64Array>;
@@ -66,7 +66,7 @@ export const statistics = {
 
 export type StatisticName = keyof typeof statistics;
 
-/** The one that is used unless another is asked for, or the model is of before there was it: then density. */
+/** The one that is used unless another is asked for; density where a model has categories, or is of before there was this. */
 export const defaultStatistic: StatisticName = "combined";
 
 export const statisticNames = Object.keys(statistics) as readonly StatisticName[];
@@ -81,7 +81,7 @@ export const statisticsOf = ({ reference }: Pick<Scored, "reference">): readonly
 function referenceOf({ reference }: Scored): Reference {
   if (reference) return reference;
   throw new LogdetError("model", "the model has no groups of training rows to compare rows with", {
-    hint: "It was fitted before there were any: fit it again, or ask for the statistic density.",
+    hint: "Its rows have categories, or it was fitted before there were any. Ask for the statistic density.",
   });
 }
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
     cwd: folder,
   });
   if (code !== 0) throw new Error(stderr);
-});
+}, 60_000);
 
 const given = (cells: string, ...args: string[]) =>
   logdet(["sample", "people.logdet", "-q", "-n", "200", "--sweeps", "20", "--given", cells, ...args], {

@@ -42,7 +42,7 @@ beforeAll(async () => {
     { cwd: folder },
   );
   if (code !== 0) throw new Error(stderr);
-});
+}, 60_000);
 
 const impute = (...args: string[]) => logdet(["impute", "people.logdet", ...args], { cwd: folder });
 const isMissing = (cell: string) => cell === "" || cell === "NA";

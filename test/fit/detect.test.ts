@@ -96,18 +96,25 @@ describe("detect", async () => {
 });
 
 describe("what the p-values promise", () => {
-  it("holds for a row that stands anywhere: clean tables flag their first row no more often than alpha", async () => {
-    const [tables, alpha] = [40, 0.25];
-    let flagged = 0;
-    for (let t = 0; t < tables; t++) {
-      const [x, y] = [normalColumn(48, 2 * t), normalColumn(48, 2 * t + 1)];
-      const { pValues } = await quickDetect({ x, y }, { epochs: 2, reasons: 0, layers: 1, seed: t });
-      flagged += Number(pValues[0] <= alpha);
-    }
-    // Binomial(40, 1/4): 18 or more of them has probability 0.006, 3 or fewer 0.005.
-    expect(flagged).toBeLessThan(18);
-    expect(flagged).toBeGreaterThan(3);
-  });
+  it.each([
+    ["clean", 0],
+    ["contaminated", 6],
+  ])(
+    "holds in %s tables: their first row, a normal one, is flagged no more often than alpha",
+    async (_, strange) => {
+      const [tables, alpha] = [40, 0.25];
+      let flagged = 0;
+      for (let t = 0; t < tables; t++) {
+        const [x, y] = [normalColumn(48, 2 * t), normalColumn(48, 2 * t + 1)];
+        for (let row = 48 - strange; row < 48; row++) x[row] += 8;
+        const { pValues } = await quickDetect({ x, y }, { epochs: 2, reasons: 0, layers: 1, seed: t });
+        flagged += Number(pValues[0] <= alpha);
+      }
+      // Binomial(40, 1/4): 18 or more of them has probability 0.006, 3 or fewer 0.005.
+      expect(flagged).toBeLessThan(18);
+      if (strange === 0) expect(flagged).toBeGreaterThan(3);
+    },
+  );
 
   it("is by models that have not seen the row: on average less likely than under the true density", async () => {
     const [x, y] = [normalColumn(300, 1), normalColumn(300, 2)];
@@ -150,6 +157,12 @@ describe("odd tables", () => {
     ],
     ["half a reason", { x: normalColumn(99) }, { reasons: 0.5 }, /reasons must be a whole number/],
     ["rows too few to halve", { x: normalColumn(39) }, {}, /39 rows, which leaves 19 to fit to/],
+    [
+      "distances between categories",
+      fruit(99).table,
+      { statistic: "combined" },
+      /not for tables with categories/,
+    ],
     ["an option of no fit", { x: normalColumn(99) }, { layers: -1 }, /the options do not fit/],
   ])("refuses %s", async (_, input, options, message) => {
     await expect(detect(input, options)).rejects.toMatchObject({

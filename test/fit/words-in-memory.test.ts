@@ -30,6 +30,19 @@ describe("columns in memory", () => {
     await model.release();
   });
 
+  it("give a category never seen the share of one row over all slots, whatever the number beside it", async () => {
+    const { model } = await quickFit({ species, mass }, { seed: 1 });
+    const { trainRows } = model.config.training;
+    // Without the number what is left is the category's probability, by 32 draws of the number.
+    const logProb = await model.logProb([
+      [2, Number.NaN],
+      [1, Number.NaN],
+    ]);
+    expect(Math.abs(logProb[0] + Math.log(3 * (trainRows + 1)))).toBeLessThan(0.4);
+    expect(Math.abs(logProb[1] - Math.log(0.25))).toBeLessThan(0.4);
+    await model.release();
+  });
+
   it("may miss cells: null among words, null or NaN among numbers", async () => {
     const holes = {
       species: species.map((name, i) => (i % 10 === 0 ? null : name)),

@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { GaussianCopula } from "../../src/data/index.js";
+import { allowedLogProb } from "../../src/distributions/index.js";
 import { averageOf } from "../../src/fit/average.js";
+import { CategoryDraws } from "../../src/model/conditional-categories.js";
 import { type Model, mostMemory, sampleGiven } from "../../src/model/index.js";
 import { Random } from "../../src/random/index.js";
 import { ParameterStore } from "../../src/runtime/index.js";
@@ -288,6 +290,24 @@ describe("given cells of a table with categories", () => {
     const { rows } = await sampleGiven(model, 500, [2, nan, nan, 0.5], { seed: 7, sweeps: 20 });
     expect(column(rows, 4, 0).every((code) => code === 2)).toBe(true);
     expect(column(rows, 4, 1).every(Number.isFinite)).toBe(true);
+  });
+
+  it("says of drawn categories what latent classes say", () => {
+    const table = {
+      sizes: [3, 4],
+      logWeights: classWeights.map(Math.log),
+      logProbabilities: probabilities.flat().map(Math.log),
+    };
+    const draws = new CategoryDraws(table, Uint8Array.of(0, 1, 0, 1, 1, 1, 0));
+    const random = new Random(12);
+    const rows = new Float32Array(5 * 9);
+    for (let i = 0; i < 5; i++) {
+      const from = 9 * i + 2;
+      draws.draw(rows, from, random);
+      const slots = rows.subarray(from, from + 7);
+      expect([slots[1], slots[0] + slots[2], slots[3] + slots[4] + slots[5], slots[6]]).toEqual([1, 0, 1, 0]);
+      expectClose([draws.logProb(rows, from)], [allowedLogProb(table, slots)], { relative: 1e-12 });
+    }
   });
 
   it("draws from the average of several densities as from one", async () => {

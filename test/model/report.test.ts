@@ -121,6 +121,20 @@ describe("the report", () => {
     );
   });
 
+  test("says what becomes of dates, for those who compute it themselves", () => {
+    const [first, second, third] = exampleReport(3).data.columns;
+    const columns = [
+      { ...first!, name: "when.week", part: { source: "when", cut: 4 } },
+      { ...second!, name: "when.hour", part: { source: "when", cut: 4 } },
+      { ...third!, name: "day.week", part: { source: "day" } },
+    ];
+    const dated = renderReport(exampleReport(3, { data: { ...exampleReport(3).data, columns } }));
+    expect(dated).toContain("Of dates (when and day) the model takes what varies of week, weekday and hour");
+    expect(dated).toContain("Days of when begin at 4 o&#39;clock: earlier hours count from 24 on");
+    expect(dated).not.toContain("Days of day");
+    expect(renderReport(exampleReport(2))).not.toContain("Of dates");
+  });
+
   test("tells of a penalty on stretching", () => {
     const { training } = exampleReport(2);
     const report = renderReport(exampleReport(2, { training: { ...training, lipschitz: 0.5 } }));

@@ -63,6 +63,8 @@ export interface ColumnSummary {
   readonly quantum?: number | undefined;
   /** The categories, in the order of their codes; absent for columns of numbers. */
   readonly categories?: readonly string[] | undefined;
+  /** The date that it is a part of, and the hour at which days begin there; absent for all other columns. */
+  readonly part?: { readonly source: string; readonly cut?: number | undefined } | undefined;
   /** Whether the model knows of missing cells. */
   readonly missing?: boolean | undefined;
   /** Of a column of numbers. */

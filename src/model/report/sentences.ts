@@ -281,6 +281,7 @@ export function limits({ data, model }: ReportData): string[] {
             "columns to get, about, the probability of the values themselves.",
         ]
       : []),
+    ...datesSplit(data.columns),
     ...(data.columns.some(({ categories }) => categories)
       ? [
           "Categories count with their probability. One that was never seen gets a small one, as if a single row more had " +
@@ -294,5 +295,22 @@ export function limits({ data, model }: ReportData): string[] {
         ]
       : []),
     "A low density says that a row is unusual, not that it is wrong, and a high one not that it is right.",
+  ];
+}
+
+/** What to compute of a date before it goes into the model's vectors; nothing where there are no dates. */
+function datesSplit(columns: readonly ColumnSummary[]): string[] {
+  const cuts = new Map(columns.flatMap(({ part }) => (part ? [[oneLine(part.source), part.cut ?? 0]] : [])));
+  const shifted = [...cuts].filter(([, cut]) => cut > 0);
+  if (cuts.size === 0) return [];
+  return [
+    `Of dates (${list([...cuts.keys()])}) the model takes what varies of week, weekday and hour: whole weeks since Monday ` +
+      "1970-01-05, the weekday's code, hours since midnight. The command line takes dates as they are." +
+      shifted
+        .map(
+          ([name, cut]) =>
+            ` Days of ${name} begin at ${formatNumber(cut)} o'clock: earlier hours count from 24 on and belong to the day before.`,
+        )
+        .join(""),
   ];
 }
