@@ -155,5 +155,5 @@ function ofCategories(codes: readonly number[]): Summary {
   const counts = new Map<number, number>();
   for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
   const [value, count] = [...counts].reduce((best, next) => (next[1] > best[1] ? next : best));
-  return { value, spread: 1 - count / codes.length };
+  return { value, spread: (codes.length - count) / codes.length };
 }

@@ -183,8 +183,9 @@ export class Batcher {
   /** p-values, of parts with the same statistic together. */
   async #rank(parts: readonly Part[]): Promise<void> {
     const { dim } = this.#model;
-    for (const [statistic, wanted] of Map.groupBy(parts, ({ job }) => job.statistic)) {
+    for (const statistic of new Set(parts.map(({ job }) => job.statistic))) {
       if (statistic === false) continue;
+      const wanted = parts.filter(({ job }) => job.statistic === statistic && !job.signal.aborted);
       const pieces = wanted.flatMap(({ job, from, count }) => cut(job, from, count));
       for (let i = 0; i < pieces.length; ) {
         const together: Part[] = [];
