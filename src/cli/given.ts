@@ -115,7 +115,7 @@ function datesOf(
   for (const part of Object.keys(strangers))
     if (part !== "hour" || hasTime)
       notes.push(
-        `In the data all dates of ${source} had the same ${part}; this one has another, which is left out.`,
+        `All dates of ${source} in the data had the same ${part}; this one has another, which is left out.`,
       );
   return known.flatMap(({ c, name, categories, part }, i): [number, number][] => {
     if (part.part === "hour" && !hasTime) return [];

@@ -194,7 +194,7 @@ function unseenNotices(
   const code = codeOf(categories);
   const unseen = [...labels.keys()].filter((label) => code(label) === categories.length);
   return [
-    `${holding(rows)} a ${name} never seen: ${someNames(
+    `${holding(rows)} a value of ${name} never seen: ${someNames(
       unseen.map((label) => shorten(label)),
       5,
     )}.`,
@@ -214,7 +214,7 @@ function knownDates(
   );
   for (const { name: part, categories, values } of columns) {
     const rows = categories ? values.reduce((sum, code) => sum + Number(code === categories.length), 0) : 0;
-    if (rows > 0) notices.push(`${holding(rows)} a ${part} never seen.`);
+    if (rows > 0) notices.push(`${holding(rows)} a value of ${part} never seen.`);
   }
   return { columns, notices };
 }

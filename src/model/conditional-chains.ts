@@ -12,6 +12,17 @@ const mostSlots = 32;
 /** An ellipse shrinks to a point within these many proposals. */
 const mostShrinks = 40;
 
+/** Rows that chains may move to. */
+interface Proposals {
+  /** Complete, row-major [n, width]. */
+  readonly rows: Float32Array;
+  /** What their unknown numbers are made of, [n, dim]; undefined where numbers stay as they are. */
+  readonly noise?: Float64Array;
+  /** log q(x_unknown | x_known). */
+  readonly logFill: Float64Array;
+  readonly logProb: Float64Array;
+}
+
 /** A proposal on an ellipse, and what is left of the ellipse. */
 interface Slice {
   readonly chain: number;
@@ -125,7 +136,7 @@ export class Chains {
     });
     let open = slices;
     for (let round = 0; open.length > 0 && round < mostShrinks; round++) {
-      const proposals = this.#copies(open.map(({ chain }) => chain));
+      const proposals = this.#withHoles(open.map(({ chain }) => chain));
       const noise = new Float64Array(open.length * dim);
       for (const [i, { chain, direction, angle }] of open.entries())
         for (let d = 0; d < dim; d++)
@@ -153,7 +164,7 @@ export class Chains {
     const chains = Array.from({ length: this.#targets.length * freshDraws }, (_, i) =>
       Math.floor(i / freshDraws),
     );
-    const rows = this.#copies(chains);
+    const rows = this.#withHoles(chains);
     for (const [i, chain] of chains.entries()) {
       const target = this.#targets[chain];
       if (target.categories.length > 0) this.#space.categoriesOf(target)?.draw(rows, i * width + dim, random);
@@ -185,21 +196,18 @@ export class Chains {
         rows.fill(0, row * width + at, row * width + at + size);
         rows[row++ * width + slot] = 1;
       }
-    const noise = new Float64Array(0);
     const logFill = Float64Array.from(owners, (chain) => this.#logFill[chain]);
-    for (const [i, chain] of owners.entries())
-      for (const d of this.#targets[chain].numbers) rows[i * width + d] = this.rows[chain * width + d];
     const logProb = await this.#space.logProb(rows);
     let first = 0;
     for (const [i, { slots, logProposed }] of options.entries()) {
       const logWeights = slots.map((_, k) => logProb[first + k] - logProposed[k]);
       const chosen = first + pick(logWeights, this.#random);
-      this.#move(chains[i], chosen, { rows, noise, logFill, logProb });
+      this.#move(chains[i], chosen, { rows, logFill, logProb });
       first += slots.length;
     }
   }
 
-  /** The slots that a chain's category may move to, its own first if they are a choice, and how likely each was chosen. */
+  /** Slots that a chain's category may move to, its own among them, and the logarithms of what they were chosen with. */
   #slots(chain: number, at: number) {
     const { dim, width } = this.#space.layout;
     const target = this.#targets[chain];
@@ -232,14 +240,21 @@ export class Chains {
     return this.#space.categoriesOf(target)?.logProb(rows, row * width + dim) ?? 0;
   }
 
-  /** Rows of some chains in which unknown numbers are NaN. */
+  /** The rows of some chains. */
   #copies(chains: readonly number[]): Float32Array {
     const { width } = this.#space.layout;
     const rows = new Float32Array(chains.length * width);
-    for (const [i, chain] of chains.entries()) {
+    for (const [i, chain] of chains.entries())
       rows.set(this.rows.subarray(chain * width, (chain + 1) * width), i * width);
+    return rows;
+  }
+
+  /** The same, unknown numbers NaN. */
+  #withHoles(chains: readonly number[]): Float32Array {
+    const { width } = this.#space.layout;
+    const rows = this.#copies(chains);
+    for (const [i, chain] of chains.entries())
       for (const d of this.#targets[chain].numbers) rows[i * width + d] = Number.NaN;
-    }
     return rows;
   }
 
@@ -263,19 +278,10 @@ export class Chains {
   }
 
   /** Puts a chain where row i of some proposals is. */
-  #move(
-    chain: number,
-    i: number,
-    {
-      rows,
-      noise,
-      logFill,
-      logProb,
-    }: { rows: Float32Array; noise: Float64Array; logFill: Float64Array; logProb: Float64Array },
-  ): void {
+  #move(chain: number, i: number, { rows, noise, logFill, logProb }: Proposals): void {
     const { dim, width } = this.#space.layout;
     this.rows.set(rows.subarray(i * width, (i + 1) * width), chain * width);
-    if (noise.length > 0) this.#noise.set(noise.subarray(i * dim, (i + 1) * dim), chain * dim);
+    if (noise) this.#noise.set(noise.subarray(i * dim, (i + 1) * dim), chain * dim);
     this.#logFill[chain] = logFill[i];
     this.logProb[chain] = logProb[i];
   }

@@ -62,8 +62,8 @@ const rowsAtOnce = 100;
  * Cost, a row with missing cells, with d draws: some (10 sweeps + 2 d) · (7 + categories to be tried) evaluations of the
  * log-density.
  *
- * @throws LogdetError "usage" if draws or sweeps is no count, "model" if numbers are missing and the model has nothing to draw them
- * from, "interrupted" if stopped; otherwise as `model.logProb`.
+ * @throws LogdetError "usage" if draws or sweeps is no count, "model" if numbers are missing and the model has nothing to draw
+ * them from, "interrupted" if stopped; otherwise as `model.logProb`.
  * @example const { rows, spread } = await impute(model, [[1, NaN, 3]])
  */
 export async function impute(
@@ -100,20 +100,14 @@ export async function impute(
       const starts = await nearestStarts(space, pool, targets, perRow, seeds.split("starts"));
       const owners = targets.flatMap((target) => Array.from({ length: perRow }, () => target));
       const chains = await Chains.begin(space, owners, starts, seeds.split("chains"));
-      const kept = Math.ceil(draws / perRow);
-      const states: Float64Array[] = [];
-      const early = targets.every(isExact) ? 1 : sweeps;
-      const between = Math.max(2, Math.round(sweeps / 10));
-      const total = early + (kept - 1) * between;
-      let before = chains.rows.slice();
-      for (let sweep = 1; sweep <= total; sweep++) {
-        requireGoing(signal);
-        await chains.sweep(isFresh(sweep));
-        if (sweep === Math.floor(total / 2)) before = chains.rows.slice();
-        if (sweep >= early && (sweep - early) % between === 0)
-          states.push(readCoordinates(columns, layout, chains.rows));
-      }
-      if (!targets.every(isExact)) tally.add(owners, before, chains.rows);
+      const exact = targets.every(isExact);
+      const warmUp = exact ? 1 : sweeps;
+      const { states, before } = await run(chains, {
+        ...{ warmUp, between: Math.max(2, Math.round(sweeps / 10)), signal },
+        kept: Math.ceil(draws / perRow),
+        state: () => readCoordinates(columns, layout, chains.rows),
+      });
+      if (!exact) tally.add(owners, before, chains.rows);
 
       for (const [i, row] of some.entries())
         for (const [c, column] of columns.entries()) {
@@ -133,6 +127,31 @@ export async function impute(
   } finally {
     await space.release();
   }
+}
+
+interface Run {
+  /** Sweeps before the first state that is kept, and from one to the next. */
+  readonly warmUp: number;
+  readonly between: number;
+  /** States kept. */
+  readonly kept: number;
+  /** What is kept of where the chains are. */
+  readonly state: () => Float64Array;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Moves chains; what was kept of them, and where they were after half of the sweeps. */
+async function run(chains: Chains, { warmUp, between, kept, state, signal }: Run) {
+  const states: Float64Array[] = [];
+  const total = warmUp + (kept - 1) * between;
+  let before = chains.rows.slice();
+  for (let sweep = 1; sweep <= total; sweep++) {
+    requireGoing(signal);
+    await chains.sweep(isFresh(sweep));
+    if (sweep === Math.floor(total / 2)) before = chains.rows.slice();
+    if (sweep >= warmUp && (sweep - warmUp) % between === 0) states.push(state());
+  }
+  return { states, before };
 }
 
 interface Summary {

@@ -92,7 +92,7 @@ describe("categories", () => {
       return [colour, i % 17 === 0 ? "" : (colour === "blue" ? 6 : -6) + a, b];
     });
     writeFileSync(join(folder, "mixed.csv"), csv(["colour", "size", "b"], mixed));
-    const args = ["--no-search", "--epochs", "20", "--missing", "model", "--quiet"];
+    const args = ["--no-search", "--epochs", "200", "--missing", "model", "--quiet"];
     const { code, stderr } = await run(["fit", "mixed.csv", ...args]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const odd = [

@@ -132,8 +132,8 @@ describe.concurrent("new rows that are not as the model's were", () => {
       usual.replace("oak", "elm"),
       usual.replace("yes", "maybe"),
     );
-    expect(stderr).toContain("Note: 1 row holds a kind never seen: elm.");
-    expect(stderr).toContain("alive never seen: maybe.");
+    expect(stderr).toContain("Note: 1 row holds a value of kind never seen: elm.");
+    expect(stderr).toContain("value of alive never seen: maybe.");
     // Of 229 training rows none has one: 1 / (230 · 5) and 1 / (230 · 3), against a third and 0.7. What the model says of
     // the numbers beside them is a guess.
     for (const value of logProb.slice(1)) {

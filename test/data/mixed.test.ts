@@ -478,7 +478,7 @@ describe("rows for a model", () => {
   it("have code K for categories that the model has never seen, and a notice says which", async () => {
     const table = await read({ x: [1, 2, 3], ok: ["no", "no", "no"], kind: ["c", "a", "d"] });
     expect([...table.columns[0].values]).toEqual([2, 0, 2]);
-    expect(table.notices).toEqual(["2 rows hold a kind never seen: c, d."]);
+    expect(table.notices).toEqual(["2 rows hold a value of kind never seen: c, d."]);
   });
 
   it("may be a single row, of a number that counts rows, with an identifier's name", async () => {
@@ -546,7 +546,7 @@ describe("rows for a model", () => {
     expect(contents(table)).toEqual({ x: [1, 2], "when.week": [2825, 2826], "when.weekday": ["Tue", null] });
     expect(table.notices).toEqual([
       "1 row holds a when whose hour is not the only one that the model has seen: it does not count.",
-      "1 row holds a when.weekday never seen.",
+      "1 row holds a value of when.weekday never seen.",
     ]);
   });
 
