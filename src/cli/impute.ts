@@ -6,9 +6,9 @@ import type { ImputeMethod, Model } from "../model/index.js";
 import { chainNotes } from "./chains.js";
 import { columnsOf } from "./columns-of.js";
 import { countOf, formatCount } from "./format.js";
+import { readRows } from "./model-table.js";
 import { addCommonOptions, addTableOptions, type TableFlags, wholeNumber } from "./options.js";
 import { Output } from "./output.js";
-import { readRows } from "./score.js";
 import { openTarget } from "./target.js";
 
 interface ImputeFlags extends TableFlags {

@@ -13,8 +13,6 @@ import { Output } from "./output.js";
 import type { ReasonsFlags } from "./reasons.js";
 import { openTarget } from "./target.js";
 
-export { type ReadFlags, readRows } from "./model-table.js";
-
 interface ScoreFlags extends TableFlags, DecisionFlags, ReadFlags, ReasonsFlags {}
 
 /** Rows scored between two looks at the clock. */
