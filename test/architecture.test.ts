@@ -21,6 +21,7 @@ const rooms = [
   ["fit"],
   ["drift"],
   ["lab", "ica"],
+  ["server"],
   ["cli", "index.ts"],
 ];
 

@@ -1,13 +1,12 @@
 // logdet detect DATA...: the strangest rows of a table and why, without a model that was fitted before.
 
 import { type Command, Option } from "commander";
-import type { ColumnType } from "../data/column-types.js";
 import type { OutputColumn, Sources, Table, Target } from "../data/index.js";
-import { parseNames } from "../data/names.js";
 import { LogdetError } from "../errors.js";
 import type { DetectEvent, Detection, FitListener, FitOptions } from "../fit/index.js";
 import { defaultStatistic, type StatisticName, statistics } from "../model/statistics.js";
-import { parseTypes, readConfig, save } from "./fit.js";
+import { addDataOptions, type DataFlags } from "./data-options.js";
+import { readConfig, save } from "./fit.js";
 import { showFit } from "./fit-progress.js";
 import { countOf, formatCount, formatNats, formatSeconds } from "./format.js";
 import { onInterrupt } from "./interrupt.js";
@@ -15,11 +14,7 @@ import { addCommonOptions, addTableOptions, numberThat, type TableFlags, wholeNu
 import { Output } from "./output.js";
 import { openTarget } from "./target.js";
 
-interface DetectFlags extends TableFlags {
-  readonly columns?: string[];
-  readonly exclude?: string[];
-  readonly types?: Record<string, ColumnType>;
-  readonly missing?: FitOptions["missing"];
+interface DetectFlags extends TableFlags, DataFlags {
   readonly top?: number;
   readonly alpha?: number;
   readonly statistic?: StatisticName;
@@ -35,29 +30,14 @@ interface DetectFlags extends TableFlags {
 const mostShown = 50;
 
 export function define(command: Command): void {
-  command
-    .description(
-      "Finds the strangest rows of a table and says why they are strange. No model is needed: the table is cut in parts at " +
-        "random, and the rows of each are judged by a model that is fitted to the others.",
-    )
-    .argument(
-      "<data...>",
-      'CSV, TSV, Parquet, JSON or NDJSON files, plain, .gz or .zst; globs; "-" for standard input',
-    )
-    .optionsGroup("Data:")
-    .option("--columns <names>", "the columns to use: a,b,c (default: all)", parseNames)
-    .option("--exclude <names>", "columns to leave out: a,b,c", parseNames)
-    .option(
-      "--types <list>",
-      "what columns hold, where it is not what it looks like: size=categorical,price=heavy-tailed",
-      parseTypes,
-    )
-    .addOption(
-      new Option(
-        "--missing <what>",
-        "rows with missing values: an error, left out, or judged by what is known (default: model)",
-      ).choices(["error", "drop", "model"]),
-    )
+  command.description(
+    "Finds the strangest rows of a table and says why they are strange. No model is needed: the table is cut in parts at " +
+      "random, and the rows of each are judged by a model that is fitted to the others.",
+  );
+  addDataOptions(
+    command,
+    "rows with missing values: an error, left out, or judged by what is known (default: model)",
+  )
     .optionsGroup("Decisions:")
     .addOption(
       new Option("--top <n>", "flag the n strangest rows (default: 10)")

@@ -3,10 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ColumnType, columnTypes } from "../data/column-types.js";
+import { type Command, Option } from "commander";
 import type { Table } from "../data/index.js";
-import { nearestName, parseNames } from "../data/names.js";
 import { distributions } from "../distributions/index.js";
 import { LogdetError } from "../errors.js";
 import type { Fitted } from "../fit/index.js";
@@ -14,17 +12,14 @@ import { type FitOptions, parseFitOptions } from "../fit/options.js";
 import { activations, recipes } from "../flows/index.js";
 import { jacobianEstimators } from "../jacobian/index.js";
 import { optimizers } from "../optimizers/index.js";
+import { addDataOptions, type DataFlags } from "./data-options.js";
 import { showFit } from "./fit-progress.js";
 import { countOf, formatCount, formatNats, formatNumber, formatSeconds, shellWord } from "./format.js";
 import { onInterrupt } from "./interrupt.js";
 import { addCommonOptions, type CommonFlags, numberThat, wholeNumber } from "./options.js";
 import { Output, programName } from "./output.js";
 
-interface FitFlags extends CommonFlags {
-  readonly columns?: string[];
-  readonly exclude?: string[];
-  readonly types?: Record<string, ColumnType>;
-  readonly missing?: FitOptions["missing"];
+interface FitFlags extends CommonFlags, DataFlags {
   readonly config?: string;
   readonly force?: boolean;
   readonly flow?: string;
@@ -50,30 +45,15 @@ interface FitFlags extends CommonFlags {
 }
 
 export function define(command: Command): void {
-  command
-    .description(
-      "Fits a density to the columns of a table, numbers, categories and dates, and saves it as a model folder: parameters, ONNX files, " +
-        "a model card and a report with pictures. Everything is chosen from the table's size and width unless you say " +
-        "otherwise.",
-    )
-    .argument(
-      "<data...>",
-      'CSV, TSV, Parquet, JSON or NDJSON files, plain, .gz or .zst; globs; "-" for standard input',
-    )
-    .optionsGroup("Data:")
-    .option("--columns <names>", "the columns to use: a,b,c (default: all)", parseNames)
-    .option("--exclude <names>", "columns to leave out: a,b,c", parseNames)
-    .option(
-      "--types <list>",
-      "what columns hold, where it is not what it looks like: size=categorical,price=heavy-tailed",
-      parseTypes,
-    )
-    .addOption(
-      new Option(
-        "--missing <what>",
-        "rows with missing values: an error, left out, or part of the model (default: error)",
-      ).choices(["error", "drop", "model"]),
-    )
+  command.description(
+    "Fits a density to the columns of a table, numbers, categories and dates, and saves it as a model folder: parameters, ONNX files, " +
+      "a model card and a report with pictures. Everything is chosen from the table's size and width unless you say " +
+      "otherwise.",
+  );
+  addDataOptions(
+    command,
+    "rows with missing values: an error, left out, or part of the model (default: error)",
+  )
     .option("--validation <share>", "share of the rows held out, between 0 and 1 (default: 0.15)", share)
     .option(
       "--calibration <share>",
@@ -250,23 +230,6 @@ export async function save(fitted: Fitted, folder: string, force: boolean): Prom
 
 function nothingToKeep(): LogdetError {
   return new LogdetError("interrupted", "stopped before there was a model to keep; nothing was written");
-}
-
-/** `a=categorical,b=date` */
-export function parseTypes(list: string): Record<string, ColumnType> {
-  const entries = parseNames(list).map((entry): [string, ColumnType] => {
-    const at = entry.lastIndexOf("=");
-    const [name, type] = [entry.slice(0, at), entry.slice(at + 1).trim()];
-    const known = columnTypes.find((candidate) => candidate === type);
-    if (at < 1 || known === undefined) {
-      const nearest = at < 1 ? undefined : nearestName(type, columnTypes);
-      throw new InvalidArgumentError(
-        `"${entry}" is not COLUMN=TYPE.${nearest ? ` Did you mean ${nearest}?` : ""} Types: ${columnTypes.join(", ")}.`,
-      );
-    }
-    return [name.trim(), known];
-  });
-  return Object.fromEntries(entries);
 }
 
 /** Choices from the --config file, and over them those of the command line. */

@@ -30,6 +30,7 @@ const commands: readonly { name: string; summary: string; load(): Promise<Comman
   },
   { name: "sample", summary: "draw new rows from a model", load: () => import("./sample.js") },
   { name: "impute", summary: "fill a table's missing cells by a model", load: () => import("./impute.js") },
+  { name: "serve", summary: "serve models over HTTP", load: () => import("./serve.js") },
   { name: "info", summary: "show what a model is and how good it is", load: () => import("./info.js") },
   {
     name: "shift",

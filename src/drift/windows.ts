@@ -3,6 +3,7 @@
 import { LogdetError } from "../errors.js";
 import type { Random } from "../random/index.js";
 import { breathe } from "../runtime/breathe.js";
+import { countBelow } from "../runtime/index.js";
 import { holm } from "./multiple-tests.js";
 import { stopIfAsked } from "./permutations.js";
 
@@ -109,7 +110,7 @@ export async function windowTests(
       await breathe();
       stopIfAsked(signal);
       statistics[f] = statistic(place(from, from + size));
-      pValues[f] = (1 + countFrom(nulls, statistics[f])) / (nulls.length + 1);
+      pValues[f] = (1 + nulls.length - countBelow(nulls, statistics[f])) / (nulls.length + 1);
     }
   }
   const all = tests.flatMap(({ pValues }) => [...pValues]);
@@ -224,15 +225,4 @@ function placesOf(
       .slice(from, to)
       .sort()
       .map((count, k) => count + k + 1);
-}
-
-/** How many numbers of an ascending list are at least the value. */
-function countFrom(sorted: Float64Array, value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return sorted.length - low;
 }

@@ -14,6 +14,7 @@ import {
 } from "../model/index.js";
 import { countCategories } from "../model/report/category-counts.js";
 import { Random } from "../random/index.js";
+import { countBelow } from "../runtime/index.js";
 import type { Fitted } from "./fit.js";
 
 /** Columns drawn against each other, and latent dimensions checked. */
@@ -133,14 +134,7 @@ async function probabilityTransforms(model: Model, rows: Float64Array): Promise<
     const sorted = Float64Array.from({ length: ranks }, (_, i) => draws[i * width + column]).sort();
     const values = Array.from({ length: latent.length / dim }, (_, row) => {
       const z = latent[row * dim + column];
-      let low = 0;
-      let high = ranks;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (sorted[middle] < z) low = middle + 1;
-        else high = middle;
-      }
-      return (low + 0.5) / (ranks + 1);
+      return (countBelow(sorted, z) + 0.5) / (ranks + 1);
     });
     return { name: `latent ${column + 1}`, values };
   });

@@ -1,6 +1,7 @@
 // What p-values are ranked among: the statistics of rows that played no part in the fit.
 
 import { LogdetError } from "../errors.js";
+import { countBelow } from "../runtime/index.js";
 import type { NamedTensor } from "./safetensors.js";
 import { defaultStatistic, type StatisticName, statisticNames } from "./statistics.js";
 
@@ -111,18 +112,6 @@ export function conformalPValues(calibration: ArrayLike<number>, scores: ArrayLi
   const sorted = finite(calibration).sort();
   const n = sorted.length;
   return finite(scores).map((score) => (1 + n - countBelow(sorted, score)) / (n + 1));
-}
-
-/** How many numbers of an ascending list are smaller than a value. */
-function countBelow(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** A copy whose numbers all are finite. */

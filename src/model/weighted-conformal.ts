@@ -2,6 +2,7 @@
 // is there.
 
 import { LogdetError } from "../errors.js";
+import { countBelow } from "../runtime/index.js";
 
 export interface WeightedConformalOptions {
   /** Statistics of n calibration rows, in any order; the larger, the stranger. */
@@ -45,7 +46,9 @@ export function weightedPValues({
   return Float64Array.from(scores, (score, row) => {
     const total = above[0] + weights[row];
     if (total === 0) throw new LogdetError("usage", "the weights of the calibration rows are all 0");
-    return (above[firstAtLeast(sorted, score)] + weights[row]) / total;
+    // What is not a number is larger than all.
+    const place = Number.isNaN(score) ? sorted.length : countBelow(sorted, score);
+    return (above[place] + weights[row]) / total;
   });
 }
 
@@ -60,17 +63,4 @@ function checkWeights(values: ArrayLike<number>, weights: ArrayLike<number>, wha
       throw new LogdetError("usage", `${weights[i]} is no weight: it must be 0 or more, and finite`, {
         where: [`${what} ${i + 1}`],
       });
-}
-
-/** The place of the first number that is not smaller than a value; what is not a number is larger than all. */
-function firstAtLeast(sorted: Float64Array, value: number): number {
-  if (Number.isNaN(value)) return sorted.length;
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

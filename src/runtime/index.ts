@@ -11,3 +11,4 @@ export { type FloatArray, ParameterStore, type ParameterStoreOptions } from "./p
 export { Program, type ProgramInputs, type ProgramOptions } from "./program.js";
 export { type OnnxRuntime, useOnnxRuntime } from "./session.js";
 export { singularValues } from "./singular-values.js";
+export { countBelow } from "./sorted.js";

@@ -1,7 +1,7 @@
 // A request's body: read whole or in pieces, never beyond the limit, and checked.
 
+import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { z } from "@hono/zod-openapi";
 import { Refusal } from "./refusal.js";
 
 const tooLarge = (maxBody: number) =>

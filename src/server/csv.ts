@@ -1,7 +1,7 @@
 // CSV as it comes in a request's body and goes back in an answer's.
 
 import { parseRecords } from "../data/records.js";
-import { Refusal } from "./refusal.js";
+import { Refusal, shorten } from "./refusal.js";
 
 export interface CsvTable {
   readonly names: readonly string[];
@@ -17,9 +17,14 @@ export interface CsvTable {
 export function readCsv(text: string): CsvTable {
   const [names, ...records] = parseRecords(text.replace(/^\uFEFF/, ""), ",");
   if (names === undefined)
-    throw new Refusal(400, "the table is empty", { hint: "It needs a line with the columns' names, then rows." });
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new Refusal(400, `two columns have the same name: "${twice}"`);
+    throw new Refusal(400, "the table is empty", {
+      hint: "It needs a line with the columns' names, then rows.",
+    });
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw new Refusal(400, `two columns have the same name: "${shorten(name)}"`);
+    seen.add(name);
+  }
   for (const [i, record] of records.entries())
     if (record.length !== names.length)
       throw new Refusal(400, `${record.length} cells where the header has ${names.length} names`, {
@@ -35,6 +40,6 @@ export function csvLine(cells: readonly unknown[]): string {
 
 function csvCell(cell: unknown): string {
   if (cell === null || cell === undefined || Number.isNaN(cell)) return "";
-  const text = typeof cell === "object" ? JSON.stringify(cell) : String(cell);
+  const text = String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -33,7 +33,9 @@ export class Log {
     if (this.#format === "json") this.#write(`${JSON.stringify({ time, level, event, ...fields })}\n`);
     else {
       const known = Object.entries(fields).filter(([, value]) => value !== undefined);
-      const words = known.map(([name, value]) => `${name}=${typeof value === "string" ? quoted(value) : value}`);
+      const words = known.map(
+        ([name, value]) => `${name}=${typeof value === "string" ? quoted(value) : value}`,
+      );
       const mark = level === "info" ? [] : [`${level}:`];
       this.#write(`${[time.slice(11, 23), ...mark, event, ...words].join(" ")}\n`);
     }

@@ -126,10 +126,7 @@ export class ServedModel {
 }
 
 /** A model that has scored a row: one whose programs do not compile is no better than one that cannot be read. */
-async function generation(
-  folder: string,
-  { threads, batcher }: ServedModelOptions,
-): Promise<Generation> {
+async function generation(folder: string, { threads, batcher }: ServedModelOptions): Promise<Generation> {
   const model = await load(folder, { threads });
   try {
     await model.logProb(Float64Array.from(model.columns, ({ center }) => center));

@@ -24,6 +24,10 @@ export class Refusal extends LogdetError {
   }
 }
 
+/** What a client wrote, for a message: however long it is. */
+export const shorten = (text: string, most = 40): string =>
+  text.length > most ? `${text.slice(0, most)}…` : text;
+
 /** What the library's errors say of a request. */
 const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   usage: 400,
@@ -40,8 +44,9 @@ export function statusOf(error: unknown): number {
 
 /** The error in one line. What nobody meant to throw stays in the log: it may tell of the machine. */
 export function errorText(error: unknown): string {
-  if (!(error instanceof LogdetError) || statusOf(error) === 500) return "the server failed: its log says why";
-  return error.toText().replace(/([.?!])?\n/g, (_, end = ".") => `${end} `);
+  if (!(error instanceof LogdetError) || statusOf(error) === 500)
+    return "the server failed: its log says why";
+  return shorten(error.toText(), 1000).replace(/([.?!])?\n/g, (_, end = ".") => `${end} `);
 }
 
 /** The answer that an error becomes: `{"error": "…"}`. */

@@ -1,18 +1,28 @@
 // Rows as clients write them (objects by column name, or text of CSV) and as a model takes them: numbers, codes of
 // categories, NaN for what is missing, dates taken apart.
 
-import { areWholeDates, codeOf, joinDates } from "../data/index.js";
 import { splitKnownDates } from "../data/dates.js";
+import { areWholeDates, codeOf, joinDates } from "../data/index.js";
 import { nearestName, someNames } from "../data/names.js";
 import type { DatePart, KnownColumn } from "../data/table.js";
 import type { ColumnConfig, Model } from "../model/index.js";
-import { Refusal } from "./refusal.js";
+import { Refusal, shorten } from "./refusal.js";
 
 /** A row by column name. */
-export type Row = Record<string, unknown>;
+export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
-/** A cell by its row, from 0, and its column's name; undefined: the row has no such column. */
-export type CellOf = (row: number, column: string) => unknown;
+/** Whether a value is a row: an object whose cells hold nothing themselves. */
+export function isRow(value: unknown): value is Row {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  for (const name in value) {
+    const cell = (value as Readonly<Record<string, unknown>>)[name];
+    if (typeof cell === "object" && cell !== null) return false;
+  }
+  return true;
+}
+
+/** A cell by its row, from 0, and its column's name. */
+export type CellOf = (row: number, column: string) => Row[string];
 
 /** Where a column's cells are found among those of the model, and how they are understood. */
 interface Source {
@@ -31,7 +41,8 @@ export class RowReader {
     const sources = new Map<string, Source>();
     for (const [place, column] of columns.entries()) {
       const name = column.part?.source ?? column.name;
-      if (column.part === undefined) sources.set(name, ownColumn(column, place, columns.length, takesMissing));
+      if (column.part === undefined)
+        sources.set(name, ownColumn(column, place, columns.length, takesMissing));
       else if (!sources.has(name)) sources.set(name, dates(name, columns, takesMissing));
     }
     this.#sources = [...sources.values()];
@@ -68,10 +79,12 @@ export class RowReader {
 
 /** @param present the names that there are instead */
 export function absent(column: string, present: readonly string[], where: readonly string[]): Refusal {
-  const nearest = nearestName(column, present);
+  // A client may send names without end, and comparing takes time.
+  const some = present.slice(0, 100).map((name) => shorten(name));
+  const nearest = nearestName(column, some);
   return new Refusal(400, `there is no column "${column}"`, {
     where,
-    hint: nearest === undefined ? `The columns are ${someNames(present)}.` : `Rename "${nearest}"?`,
+    hint: nearest === undefined ? `The columns are ${someNames(some)}.` : `Rename "${nearest}"?`,
   });
 }
 
@@ -100,7 +113,9 @@ function ownColumn(column: ColumnConfig, place: number, dim: number, takesMissin
 function dates(source: string, columns: readonly ColumnConfig[], takesMissing: boolean): Source {
   const known: (KnownColumn & { readonly part: DatePart; readonly place: number })[] = columns.flatMap(
     ({ name, categories, part }, place) =>
-      part?.source === source ? [{ name, part: part as DatePart, place, ...(categories && { categories }) }] : [],
+      part?.source === source
+        ? [{ name, part: part as DatePart, place, ...(categories && { categories }) }]
+        : [],
   );
   return {
     name: source,
@@ -122,7 +137,7 @@ function dates(source: string, columns: readonly ColumnConfig[], takesMissing: b
 /** As in files: see `readTable`. */
 const missingMarks: ReadonlySet<string> = new Set(["", "na", "n/a", "null", "nan"]);
 
-const isMissing = (value: unknown): boolean =>
+const isMissing = (value: Row[string]): boolean =>
   value === null || (typeof value === "string" && missingMarks.has(value.trim().toLowerCase()));
 
 const missing = (where: readonly string[]) =>
@@ -131,20 +146,20 @@ const missing = (where: readonly string[]) =>
     hint: "Fit the model with --missing model to score rows with missing values.",
   });
 
-function numberOf(value: unknown, where: readonly string[]): number {
+function numberOf(value: Row[string], where: readonly string[]): number {
   const number = typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
   if (Number.isFinite(number)) return number;
   throw new Refusal(400, `${shown(value)} is not a finite number`, { where });
 }
 
-function labelOf(value: unknown, where: readonly string[]): string {
+function labelOf(value: Row[string], where: readonly string[]): string {
   if (typeof value === "string" || typeof value === "boolean") return String(value);
   if (typeof value === "number" && Number.isFinite(value)) return String(value);
   throw new Refusal(400, `${shown(value)} is not a category`, { where });
 }
 
 /** Microseconds since 1970. What is written counts, whatever offset follows; a day alone is its first moment. */
-function instantOf(value: unknown, where: readonly string[]): number {
+function instantOf(value: Row[string], where: readonly string[]): number {
   const match =
     typeof value === "string"
       ? /^\s*(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?\s*$/.exec(
@@ -163,10 +178,7 @@ function instantOf(value: unknown, where: readonly string[]): number {
 }
 
 /** A value for a message: short, whatever it is. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
-}
+const shown = (value: Row[string]): string => shorten(JSON.stringify(value));
 
 /**
  * A model's rows as objects: categories by their names, dates whole again, null for missing cells.
@@ -179,7 +191,7 @@ export function rowObjects({ columns, dim }: Model, rows: Float64Array): Row[] {
     ...column,
     values: Float64Array.from({ length: count }, (_, i) => rows[i * dim + d]),
   }));
-  const named = new Map<string, readonly unknown[]>();
+  const named = new Map<string, readonly Row[string][]>();
   for (const { name, part, categories, values } of cells) {
     const parts = cells.filter((one) => part !== undefined && one.part?.source === part.source);
     if (part !== undefined && areWholeDates(parts)) {

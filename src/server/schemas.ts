@@ -1,8 +1,8 @@
 // The shapes of requests and answers: what is checked, and what /openapi.json says.
 
 import { z } from "@hono/zod-openapi";
-import { statistics } from "../model/index.js";
-import type { StatisticName } from "../model/index.js";
+import { type StatisticName, statistics } from "../model/index.js";
+import { isRow, type Row } from "./rows.js";
 
 const statisticNames = Object.keys(statistics) as [StatisticName, ...StatisticName[]];
 
@@ -113,7 +113,9 @@ export const modelMetadata = z
     outputs: z.array(tensorMetadata),
     parameters: z.object({
       columns: z.array(columnMetadata).openapi({ description: "What the columns of x are, in their order." }),
-      statistics: z.array(z.string()).openapi({ description: "What p-values can rank by, the default first." }),
+      statistics: z
+        .array(z.string())
+        .openapi({ description: "What p-values can rank by, the default first." }),
       calibration_rows: z.int(),
       created: z.string(),
     }),
@@ -146,18 +148,13 @@ const modelName = z
   .openapi({ description: "The model's name; may be left out where only one is served." });
 
 /** Numbers of a URL are text. */
-const levelText = z
-  .string()
-  .transform(Number)
-  .pipe(level)
-  .optional()
-  .openapi({
-    type: "number",
-    exclusiveMinimum: 0,
-    exclusiveMaximum: 1,
-    description: "Adds is_anomaly: at most this share of normal rows is flagged.",
-    example: 0.01,
-  });
+const levelText = z.string().transform(Number).pipe(level).optional().openapi({
+  type: "number",
+  exclusiveMinimum: 0,
+  exclusiveMaximum: 1,
+  description: "Adds is_anomaly: at most this share of normal rows is flagged.",
+  example: 0.01,
+});
 
 export const scoreQuery = z.strictObject({
   model: modelName,
@@ -166,12 +163,18 @@ export const scoreQuery = z.strictObject({
 });
 export type ScoreQuery = z.infer<typeof scoreQuery>;
 
+/** Checked in one go: there may be many. */
 const row = z
-  .record(z.string(), z.unknown())
+  .custom<Row>(isRow, "a row must be an object of numbers, text, truth values and nulls by column name")
   .openapi("Row", {
+    type: "object",
+    additionalProperties: { type: ["number", "string", "boolean", "null"] },
     description: "A row by column name: numbers, categories by their words, dates as text, null for missing.",
     example: { species: "Adelie", bill_length_mm: 39.1 },
   });
+
+/** A line of NDJSON. */
+export const jsonLine = row;
 
 export const scoreRequest = z
   .union([z.array(row), z.strictObject({ rows: z.array(row) })])
@@ -189,9 +192,6 @@ export const sampleRequest = z
       .max(2 ** 31 - 1)
       .optional()
       .openapi({ description: "Same seed, same rows. Default: 0." }),
-    missing: z
-      .boolean()
-      .optional()
-      .openapi({ description: "Leave cells null as often as in the data." }),
+    missing: z.boolean().optional().openapi({ description: "Leave cells null as often as in the data." }),
   })
   .openapi("SampleRequest");

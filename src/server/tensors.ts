@@ -38,7 +38,9 @@ export function readTensor(input: InferInput, dim: number, binary: Uint8Array | 
     throw refuse(`its shape must be [rows, ${dim}], got [${shape.join(", ")}]`);
   const type = Object.hasOwn(datatypes, datatype) ? datatypes[datatype] : undefined;
   if (type === undefined)
-    throw refuse(`its datatype must be one of ${Object.keys(datatypes).join(", ")}, got ${datatype.slice(0, 20)}`);
+    throw refuse(
+      `its datatype must be one of ${Object.keys(datatypes).join(", ")}, got ${datatype.slice(0, 20)}`,
+    );
   const count = shape[0] * dim;
   if (binary !== undefined) {
     if (binary.length !== count * type.bytes)

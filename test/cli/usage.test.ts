@@ -20,7 +20,7 @@ describe("help and version", () => {
   it("lists the commands", async () => {
     const { code, stdout, stderr } = await logdet(["--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const command of ["fit", "score", "explain", "sample", "info", "ica", "lab"])
+    for (const command of ["fit", "score", "explain", "sample", "serve", "info", "ica", "lab"])
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
   });
 

@@ -1,0 +1,36 @@
+// POST /sample: rows drawn from a model, by column name, as JSON, NDJSON or CSV.
+
+import { contentType, parseJson, readBody, requirePlain, textOf } from "./body.js";
+import { Refusal } from "./refusal.js";
+import { rowObjects } from "./rows.js";
+import { sampleRequest } from "./schemas.js";
+import { beginWork, countRows, type RequestContext, type Service } from "./service.js";
+import { rowsResponse, textFormat } from "./text-formats.js";
+
+/** More bytes than a request for rows can have. */
+const mostBytes = 4096;
+
+export async function sample(service: Service, c: RequestContext): Promise<Response> {
+  requirePlain(c);
+  if (contentType(c) !== "application/json")
+    throw new Refusal(415, "the body must be application/json", {
+      hint: "Send the header Content-Type: application/json.",
+    });
+  const body = await readBody(c, mostBytes, AbortSignal.timeout(service.limits.timeout * 1000));
+  const { model, rows: count, seed, missing } = parseJson(textOf(body), sampleRequest);
+  countRows(service, c, count);
+  const { name, generation, ticket, end } = beginWork(service, c, model);
+  try {
+    const drawn = await generation.model.sample(count, {
+      ...(seed !== undefined && { seed }),
+      ...(missing !== undefined && { missing }),
+    });
+    ticket.signal.throwIfAborted();
+    service.metrics.rows.inc({ model: name, work: "sample" }, count);
+    const rows = rowObjects(generation.model, drawn);
+    const format = textFormat(c.req.header("accept")) ?? "json";
+    return rowsResponse(format, name, { names: generation.reader.names, rows });
+  } finally {
+    await end();
+  }
+}
