@@ -50,6 +50,7 @@ export async function train(
       kind === "categorical" ? [] : [transform ?? { type: "identity" }],
     ),
     categories: categories?.build(),
+    sizes: categories?.sizes,
     ...{ layers, components, activation, base, front, bins, frontBins },
     layer: estimator.layer,
     sample: (await first.next()).values,

@@ -60,13 +60,7 @@ export function categoryGaussian(
   if (!(Number.isInteger(count) && count > 1))
     throw new LogdetError("shape", `${rows.length} numbers are no rows of ${width}`);
   const effects = categoryEffects(rows, dim, starts);
-  const residuals = new Float64Array(count * dim);
-  for (let row = 0; row < count; row++)
-    for (let j = 0; j < dim; j++) {
-      let value = rows[row * width + j];
-      for (let i = 0; i < extra; i++) value -= rows[row * width + dim + i] * effects[i * dim + j];
-      residuals[row * dim + j] = value;
-    }
+  const residuals = withoutEffects(rows, dim, effects);
   const inner = chain([
     conditionalAffine({ dim, given: extra, shift: effects.map((value) => -value) }),
     linear({ dim, noise: 0, start: whitening(residuals, dim, { ridge: 0 }) }),
@@ -74,11 +68,34 @@ export function categoryGaussian(
   return new Flow(beside({ inner, extra }), factorized({ conditional: normal({ dim }), categories }));
 }
 
-/** B, row-major [M, D]. */
-function categoryEffects(
+/** x − e B of every row, row-major [n, D]. */
+export function withoutEffects(
+  rows: Float32Array | Float64Array,
+  dim: number,
+  effects: Float64Array,
+): Float64Array {
+  const extra = effects.length / dim;
+  const width = dim + extra;
+  return Float64Array.from({ length: (rows.length / width) * dim }, (_, at) => {
+    const [row, j] = [Math.floor(at / dim) * width, at % dim];
+    let value = rows[row + j];
+    for (let i = 0; i < extra; i++) value -= rows[row + dim + i] * effects[i * dim + j];
+    return value;
+  });
+}
+
+/**
+ * What each slot of the categories adds to the columns' means, B of categoryGaussian, row-major [M, D].
+ *
+ * @param rows row-major [n, D + M]
+ * @param starts where the blocks begin, and behind the last M: see blockStarts
+ * @param evidence for the common mean, in rows, that a category's mean is drawn to it with
+ */
+export function categoryEffects(
   rows: Float32Array | Float64Array,
   dim: number,
   starts: readonly number[],
+  evidence = shrinkage,
 ): Float64Array {
   const extra = starts[starts.length - 1];
   const width = dim + extra;
@@ -98,7 +115,7 @@ function categoryEffects(
   for (let i = 0; i < extra; i++) {
     for (let k = 0; k < extra; k++) square[i * extra + k] -= count * mean[dim + i] * mean[dim + k];
     for (let j = 0; j < dim; j++) cross[i * dim + j] -= count * mean[dim + i] * mean[j];
-    square[i * (extra + 1)] += shrinkage;
+    square[i * (extra + 1)] += evidence;
   }
   const inverse = factorize(square, extra).inverse();
   const effects = new Float64Array(extra * dim);

@@ -22,6 +22,7 @@ import {
   throughTransforms,
 } from "../bijections/index.js";
 import {
+  blockStarts,
   buildDistribution,
   type Distribution,
   factorized,
@@ -30,6 +31,7 @@ import {
 } from "../distributions/index.js";
 import { LogdetError } from "../errors.js";
 import { Random } from "../random/index.js";
+import { categoryEffects, withoutEffects } from "./categories.js";
 import { clusterMaps } from "./clusters.js";
 import { Flow } from "./flow.js";
 
@@ -43,6 +45,9 @@ export const activations = [
   "mixture-of-logistics-logit",
 ] as const;
 export type Activation = (typeof activations)[number];
+
+/** Evidence for the common mean, in rows, that the means of categories are drawn to it with where a net starts. */
+const firstEvidence = 30;
 
 export interface DenseFlowOptions {
   /** Number of numeric columns, D. */
@@ -66,6 +71,8 @@ export interface DenseFlowOptions {
   transforms?: readonly ColumnTransform[] | undefined;
   /** The distribution of what stands behind the D columns in each row, and what they depend on. Default: nothing. */
   categories?: Distribution | undefined;
+  /** Slots of each block of categories: with them and a sample, the net starts from each category's means. */
+  sizes?: readonly number[] | undefined;
   /** Hidden units by which several columns of categories act together: see conditionalAffine. Default: 0. */
   interactions?: number | undefined;
   /** Standardised rows, row-major, as wide as the flow, whose quantiles the front spline starts from. */
@@ -98,6 +105,7 @@ export function denseFlow({
   components = 1,
   transforms,
   categories,
+  sizes,
   interactions,
   sample: rows,
   random = new Random(0),
@@ -123,6 +131,10 @@ export function denseFlow({
     ...(isCurved && transforms ? [columnTransforms({ dim, transforms, sample: own })] : []),
     ...(front ? [rationalQuadraticSpline({ dim, bins: frontBins, knots })] : []),
   ];
+  const seen = sample && (knots ? throughKnots(sample, knots) : sample);
+  const seenWithGiven = seen && sizes && rows ? withFirst(rows, seen, dim) : undefined;
+  const effects =
+    seenWithGiven && sizes && categoryEffects(seenWithGiven, dim, blockStarts(sizes), firstEvidence);
   const given = (seeds: Random, layer: number): Bijection[] =>
     extra > 0
       ? [
@@ -130,6 +142,7 @@ export function denseFlow({
             dim,
             given: extra,
             hidden: interactions,
+            ...(layer === 0 && effects && { shift: effects.map((value) => -value) }),
             random: seeds.split(`given ${layer}`),
           }),
         ]
@@ -154,7 +167,8 @@ export function denseFlow({
       : new Flow(bijection, base);
   if (components === 1) return whole(chain([...inFront, ...net(random)]), baseOf(random));
 
-  const starts = sample && clusterMaps(knots ? throughKnots(sample, knots) : sample, dim, components, random);
+  const apart = seenWithGiven && effects ? withoutEffects(seenWithGiven, dim, effects) : seen;
+  const starts = apart && clusterMaps(apart, dim, components, random);
   const mixed = mixture({
     components: Array.from({ length: components }, (_, k) => {
       const seeds = random.split(`component ${k}`);
@@ -167,6 +181,18 @@ export function denseFlow({
 /** The identity, where a mixture has no front. */
 const nothing = (dim: number): Bijection =>
   standardization({ dim, center: new Float64Array(dim), scale: new Float64Array(dim).fill(1) });
+
+/** Rows with other numbers in their first D columns. */
+function withFirst(
+  rows: Float32Array | Float64Array,
+  first: Float32Array | Float64Array,
+  dim: number,
+): Float64Array {
+  const width = (rows.length * dim) / first.length;
+  return Float64Array.from(rows, (value, i) =>
+    i % width < dim ? first[Math.floor(i / width) * dim + (i % width)] : value,
+  );
+}
 
 /** The first D of W columns. */
 function firstColumns<T extends Float32Array | Float64Array>(rows: T, dim: number, width: number): T {

@@ -24,7 +24,8 @@ interface Size {
   readonly heldOutRows: number;
 }
 
-const all = toyDensities.map(({ name }) => name);
+/** Those of the two papers' pictures, which docs/lab/toys.md tells of. */
+const all = ["sine", "moons", "smile", "two spirals", "checkerboard", "rings", "trimodal"];
 const sizes: Readonly<Record<"smoke" | "default" | "full", Size>> = {
   smoke: {
     densities: ["moons", "trimodal"],

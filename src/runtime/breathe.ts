@@ -9,7 +9,17 @@ let last = 0;
 export const nextTurn =
   typeof setImmediate === "function"
     ? () => new Promise<void>((resolve) => setImmediate(resolve))
-    : () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+    : () => new Promise<void>(postTurn);
+
+/** Timers that follow each other wait for 4 ms in a browser, messages do not. */
+function postTurn(resolve: () => void): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    resolve();
+  };
+  port2.postMessage(undefined);
+}
 
 /** Waits for one turn if there was none for a while. */
 export async function breathe(): Promise<void> {

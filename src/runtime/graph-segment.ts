@@ -2,15 +2,15 @@
 
 import { type Port, writeOnnxModel } from "../onnx/index.js";
 import { Constant, Input, type Tensor } from "../tensor/index.js";
-import { createSession, type InferenceSession, type OrtTensor, type SessionOptions } from "./session.js";
+import { createSession, type OrtTensor, type Session, type SessionOptions } from "./session.js";
 
 /** One ONNX graph: which values it takes and makes, in the order of its ports. */
 export class GraphSegment {
-  readonly #session: InferenceSession;
+  readonly #session: Session;
   readonly #takes: readonly Port[];
   readonly #makes: readonly Port[];
 
-  private constructor(session: InferenceSession, takes: readonly Port[], makes: readonly Port[]) {
+  private constructor(session: Session, takes: readonly Port[], makes: readonly Port[]) {
     this.#session = session;
     this.#takes = takes;
     this.#makes = makes;

@@ -14,10 +14,26 @@ export interface OnnxRuntime {
   readonly Tensor: typeof OrtTensor;
 }
 
-let loading: Promise<OnnxRuntime> | undefined;
+/** What is asked of a session: to compute into the tensors that it is given. */
+export interface Session {
+  run(
+    feeds: Readonly<Record<string, OrtTensor>>,
+    results: Readonly<Record<string, OrtTensor>>,
+  ): Promise<unknown>;
+  release(): Promise<void>;
+}
 
-/** Uses another build of ONNX Runtime than onnxruntime-node for every program compiled from now on. */
+let loading: Promise<OnnxRuntime> | undefined;
+/** The build that was given, if any. */
+let given: OnnxRuntime | undefined;
+
+/**
+ * Uses another build of ONNX Runtime than onnxruntime-node for every program compiled from now on.
+ *
+ * @example useOnnxRuntime(await import("onnxruntime-web/wasm"))
+ */
 export function useOnnxRuntime(runtime: OnnxRuntime): void {
+  given = runtime;
   loading = Promise.resolve(runtime);
 }
 
@@ -37,9 +53,9 @@ export interface SessionOptions {
 export async function createSession(
   bytes: Uint8Array,
   { threads = 0, float }: SessionOptions,
-): Promise<InferenceSession> {
+): Promise<Session> {
   const { InferenceSession } = await onnxRuntime();
-  return InferenceSession.create(bytes, {
+  const session = await InferenceSession.create(bytes, {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Beyond "basic", ONNX Runtime folds factors into products as float32, also where the matrices are float64.
@@ -48,4 +64,20 @@ export async function createSession(
     // Its arena gives memory back after every run and faults it in again: a quarter of a step at D = 784.
     enableCpuMemArena: false,
   });
+  return given ? copying(session) : session;
+}
+
+/** onnxruntime-web computes in a memory of its own and leaves tensors that it is given for results as they were. */
+function copying(session: InferenceSession): Session {
+  return {
+    async run(feeds, results) {
+      const found = await session.run(feeds, Object.keys(results));
+      for (const [name, { data }] of Object.entries(results)) copyInto(data, found[name].data);
+    },
+    release: () => session.release(),
+  };
+}
+
+function copyInto(to: OrtTensor["data"], from: OrtTensor["data"]): void {
+  (to as Float32Array).set(from as Float32Array);
 }

@@ -11,6 +11,7 @@ import {
   modelPath,
   modelReady,
   rowsResponse,
+  sampleQuery,
   sampleRequest,
   scoreQuery,
   scoreRequest,
@@ -150,7 +151,7 @@ export const routes = {
     path: "/sample",
     tags: tables,
     summary: "Rows drawn from a model",
-    request: { body: { required: true, content: json(sampleRequest) } },
+    request: { query: sampleQuery, body: { required: true, content: json(sampleRequest) } },
     responses: {
       200: { description: "The rows, in the format that Accept names.", content: rowsAs(rowsResponse) },
       ...failures(...working),

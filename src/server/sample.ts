@@ -1,9 +1,9 @@
 // POST /sample: rows drawn from a model, by column name, as JSON, NDJSON or CSV.
 
-import { contentType, parseJson, readBody, requirePlain, textOf } from "./body.js";
+import { checked, contentType, parseJson, readBody, requirePlain, textOf } from "./body.js";
 import { Refusal } from "./refusal.js";
 import { rowObjects } from "./rows.js";
-import { sampleRequest } from "./schemas.js";
+import { sampleQuery, sampleRequest } from "./schemas.js";
 import { beginWork, countRows, type RequestContext, type Service } from "./service.js";
 import { rowsResponse, textFormat } from "./text-formats.js";
 
@@ -16,11 +16,12 @@ export async function sample(service: Service, c: RequestContext): Promise<Respo
     throw new Refusal(415, "the body must be application/json", {
       hint: "Send the header Content-Type: application/json.",
     });
-  const body = await readBody(c, mostBytes, AbortSignal.timeout(service.limits.timeout * 1000));
-  const { model, rows: count, seed, missing } = parseJson(textOf(body), sampleRequest);
-  countRows(service, c, count);
-  const { name, generation, ticket, end } = beginWork(service, c, model);
+  const query = checked(c.req.query(), sampleQuery, ["query"]);
+  const { name, generation, ticket, end } = beginWork(service, c, query.model);
   try {
+    const body = await readBody(c, mostBytes, ticket.signal);
+    const { rows: count, seed, missing } = parseJson(textOf(body), sampleRequest);
+    countRows(service, c, count);
     const drawn = await generation.model.sample(count, {
       ...(seed !== undefined && { seed }),
       ...(missing !== undefined && { missing }),

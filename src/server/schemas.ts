@@ -182,9 +182,10 @@ export const scoreRequest = z
 
 export const rowsResponse = z.object({ model: z.string(), rows: z.array(row) }).openapi("Rows");
 
+export const sampleQuery = z.strictObject({ model: modelName });
+
 export const sampleRequest = z
   .strictObject({
-    model: modelName,
     rows: z.int().positive().openapi({ description: "How many rows to draw.", example: 100 }),
     seed: z
       .int()

@@ -219,19 +219,22 @@ describe("a table with missing cells", async () => {
 
   // Both are missing in 3 % of the rows: few to learn from.
   it.each([
-    ["none", 0.1],
-    ["y", 0.15],
-    ["z", 0.15],
-    ["both", 0.3],
-  ] as const)("gives what is known its density, in closed form, where %s is missing", (pattern, bound) => {
-    const errors = [...logProb.entries()].flatMap(([i, value]) => {
-      const row = rowAt(fresh, i, 3);
-      return patternOf(row) === pattern ? [value - truthWithHoles(row)] : [];
-    });
-    expect(errors.length).toBeGreaterThan(20);
-    expect(Math.abs(mean(errors))).toBeLessThan(bound);
-    expect(mean(errors.map(Math.abs))).toBeLessThan(0.3);
-  });
+    ["none", 0.1, 0.3],
+    ["y", 0.15, 0.3],
+    ["z", 0.15, 0.3],
+    ["both", 0.3, 0.4],
+  ] as const)(
+    "gives what is known its density, in closed form, where %s is missing",
+    (pattern, bias, error) => {
+      const errors = [...logProb.entries()].flatMap(([i, value]) => {
+        const row = rowAt(fresh, i, 3);
+        return patternOf(row) === pattern ? [value - truthWithHoles(row)] : [];
+      });
+      expect(errors.length).toBeGreaterThan(20);
+      expect(Math.abs(mean(errors))).toBeLessThan(bias);
+      expect(mean(errors.map(Math.abs))).toBeLessThan(error);
+    },
+  );
 
   it("scores a row by itself: neighbours and order do not matter", async () => {
     const picked = [5, 900, 17].flatMap((row) => [...rowAt(fresh, row, 3)]);

@@ -39,6 +39,46 @@ describe("a toy density", () => {
     }
   });
 
+  it("blurred by noise is the density of its samples and integrates to one", () => {
+    // A sum over cells of 0.2, and the mean of exp(−log p) over rows where p is not small: the area of those cells.
+    for (const density of toyDensities) {
+      const { sample, logProb, noise } = density.withNoise(0.6);
+      expect(noise).toBe(0.6);
+      const at = Array.from({ length: 80 }, (_, i) => -8 + (i + 0.5) * 0.2);
+      const isLikely = (nats: number) => nats > -4.5;
+      let [total, area] = [0, 0];
+      for (const x of at)
+        for (const y of at) {
+          const nats = logProb(x, y);
+          total += Math.exp(nats) * 0.2 ** 2;
+          if (isLikely(nats)) area += 0.2 ** 2;
+        }
+      expect(total, density.name).toBeCloseTo(1, 3);
+      const n = 2000;
+      const rows = sample(n, new Random(2));
+      let mean = 0;
+      for (let i = 0; i < n; i++) {
+        const nats = logProb(rows[2 * i], rows[2 * i + 1]);
+        if (isLikely(nats)) mean += Math.exp(-nats) / n;
+      }
+      expect(Math.abs(mean / area - 1), density.name).toBeLessThan(0.1);
+    }
+  });
+
+  it("blurred checkerboard has the closed form", () => {
+    // scipy.stats.norm.cdf: an eighth of Σ over the squares of the product of (Φ((v − a) / σ) − Φ((v − a − 2) / σ)) / 2.
+    const { logProb } = named("checkerboard").withNoise(0.3);
+    for (const [x, y, expected] of [
+      [-3, -3, -3.467453],
+      [-1, -3, -10.121895],
+      [0.1, 0.2, -4.037323],
+      [3.9, 4.3, -5.767907],
+      [-2, 1.5, -4.158883],
+      [5, -5, -64.450934],
+    ])
+      expect(logProb(x, y)).toBeCloseTo(expected, 2);
+  });
+
   it("trimodal is the mixture of three Gaussians", () => {
     const { logProb } = named("trimodal");
     for (const [x, y] of [
