@@ -43,6 +43,11 @@ const commands: readonly { name: string; summary: string; load(): Promise<Comman
     summary: "rerun a paper's claim and say whether it held; without a name, list them",
     load: () => import("./lab.js"),
   },
+  {
+    name: "studio",
+    summary: "write the lab that trains in the browser as static files",
+    load: () => import("./studio.js"),
+  },
 ];
 
 const examples = `

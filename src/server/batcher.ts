@@ -53,7 +53,7 @@ export interface BatcherOptions {
 /**
  * Scores rows of several callers together.
  *
- * A batch is the rows that wait, 1,024 at most, in turn: of a job with more rows the rest goes behind those that wait.
+ * A batch is the rows that wait, 1,024 at most, in turn: a request that had 1,024 at once goes behind those that wait.
  * Between two batches the event loop gets a turn.
  *
  * @example const { logProb } = await new Batcher(model).score(rows, { statistic: false, signal })
@@ -66,7 +66,8 @@ export class Batcher {
   /** A row that has nothing missing. */
   readonly #filling: Float64Array;
   #jobs: Job[] = [];
-  #running = false;
+  /** Ends when nothing waits any more. */
+  #running: Promise<void> | undefined;
 
   constructor(model: Model, { wait = 0, onBatch = () => {} }: BatcherOptions = {}) {
     this.#model = model;
@@ -104,12 +105,16 @@ export class Batcher {
       };
       signal.addEventListener("abort", giveUp, { once: true });
       this.#jobs.push(job);
-      if (!this.#running) void this.#run();
+      this.#running ??= this.#run();
     });
   }
 
+  /** Resolves once the model is not at work: rows of a request that was given up may still be, in a batch with others. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
   async #run(): Promise<void> {
-    this.#running = true;
     while (this.#jobs.length > 0) {
       if (this.#wait > 0 && this.#waiting() < largest)
         await new Promise((resolve) => setTimeout(resolve, this.#wait));
@@ -117,7 +122,7 @@ export class Batcher {
       const parts = this.#take();
       if (parts.length > 0) await this.#scoreApart(parts);
     }
-    this.#running = false;
+    this.#running = undefined;
   }
 
   #waiting(): number {
@@ -135,7 +140,10 @@ export class Batcher {
       parts.push({ job, from: job.taken, count });
       job.taken += count;
       room -= count;
-      if (job.taken < job.count) this.#jobs.push(job);
+      if (job.taken === job.count) continue;
+      // One that had a whole batch goes behind those that wait; one that was cut keeps its place.
+      if (count === largest) this.#jobs.push(job);
+      else this.#jobs.unshift(job);
     }
     return parts;
   }

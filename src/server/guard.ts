@@ -20,7 +20,7 @@ const loopback: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "::1"])
 export const isLoopback = (host: string): boolean =>
   loopback.has(host) || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 
-/** Probes come without a token: they learn whether the server runs, and nothing else. */
+/** Probes come without a token, and by an address that nobody knows beforehand: they learn whether the server runs, and nothing else. */
 const isProbe = (path: string) => path === "/v2/health/live" || path === "/v2/health/ready";
 
 /**
@@ -33,7 +33,7 @@ const isProbe = (path: string) => path === "/v2/health/live" || path === "/v2/he
  */
 export function guard({ host, allowedHosts, token, onRefused }: GuardOptions): MiddlewareHandler {
   const own = new Set([...loopback, host, ...allowedHosts].map((name) => name.toLowerCase()));
-  const anyName = !isLoopback(host) && allowedHosts.length === 0;
+  const isOpen = !isLoopback(host);
   const expected = token === undefined ? undefined : digest(`Bearer ${token}`);
   return async (c, next) => {
     const url = new URL(c.req.url);
@@ -42,6 +42,7 @@ export function guard({ host, allowedHosts, token, onRefused }: GuardOptions): M
       onRefused(reason);
       throw refusal;
     };
+    const anyName = isOpen && (allowedHosts.length === 0 || isProbe(url.pathname));
     if (!anyName && !own.has(nameOf(called)))
       refuse(
         "host",

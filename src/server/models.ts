@@ -41,7 +41,9 @@ export class Generation {
   }
 
   async #releaseIfUnused(): Promise<void> {
-    if (this.#retired && this.#users === 0) await this.model.release();
+    if (!this.#retired || this.#users > 0) return;
+    await this.batcher.idle();
+    await this.model.release();
   }
 }
 

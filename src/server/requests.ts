@@ -22,7 +22,7 @@ export class Intake {
   readonly #limits: Pick<Limits, "queue" | "timeout" | "maxBody">;
   readonly #metrics: Metrics;
   #inside = 0;
-  /** Bytes that the bodies of those inside say they have. */
+  /** Bytes that the bodies of those inside may have. */
   #bytes = 0;
 
   constructor(limits: Pick<Limits, "queue" | "timeout" | "maxBody">, metrics: Metrics) {
@@ -31,12 +31,14 @@ export class Intake {
   }
 
   /**
+   * @param mostBytes that the body may have, for one that does not say how many it has
    * @throws Refusal 429 if as many requests as there may be are waiting or at work, or their bodies together would be as
    * large as eight of the largest
    */
-  admit(c: Context): Ticket {
+  admit(c: Context, mostBytes: number): Ticket {
     const { queue, timeout, maxBody } = this.#limits;
-    const bytes = Math.min(Number(c.req.header("content-length") ?? 0) || 0, maxBody);
+    const declared = Number(c.req.header("content-length") ?? Number.NaN);
+    const bytes = Number.isNaN(declared) ? mostBytes : Math.min(declared, mostBytes);
     if (this.#inside >= queue || (this.#bytes > 0 && this.#bytes + bytes > 8 * maxBody)) {
       this.#metrics.refused.inc({ reason: "queue" });
       throw new Refusal(429, "the server has as many requests as it takes at a time", {

@@ -180,6 +180,16 @@ function instantOf(value: Row[string], where: readonly string[]): number {
 /** A value for a message: short, whatever it is. */
 const shown = (value: Row[string]): string => shorten(JSON.stringify(value));
 
+/** What a model's columns are called where dates are whole: one name a date. */
+export function rowNames({ columns }: Model): string[] {
+  return [
+    ...new Set(columns.map((column) => (isOfWholeDate(column, columns) ? column.part!.source : column.name))),
+  ];
+}
+
+const isOfWholeDate = ({ part }: ColumnConfig, columns: readonly ColumnConfig[]): boolean =>
+  part !== undefined && areWholeDates(columns.filter((one) => one.part?.source === part.source));
+
 /**
  * A model's rows as objects: categories by their names, dates whole again, null for missing cells.
  *
@@ -192,10 +202,11 @@ export function rowObjects({ columns, dim }: Model, rows: Float64Array): Row[] {
     values: Float64Array.from({ length: count }, (_, i) => rows[i * dim + d]),
   }));
   const named = new Map<string, readonly Row[string][]>();
-  for (const { name, part, categories, values } of cells) {
-    const parts = cells.filter((one) => part !== undefined && one.part?.source === part.source);
-    if (part !== undefined && areWholeDates(parts)) {
-      if (!named.has(part.source)) named.set(part.source, joinDates(parts));
+  for (const column of cells) {
+    const { name, part, categories, values } = column;
+    if (part !== undefined && isOfWholeDate(column, columns)) {
+      if (!named.has(part.source))
+        named.set(part.source, joinDates(cells.filter((one) => one.part?.source === part.source)));
     } else
       named.set(
         name,

@@ -15,7 +15,7 @@ const tensorData = z
   .custom<readonly unknown[]>((value) => Array.isArray(value), "it must be an array")
   .openapi({
     type: "array",
-    items: { type: ["number", "string", "boolean", "null", "array"] },
+    items: { type: ["number", "null", "array"] },
     description: "Row-major, flat or nested; null is a missing cell.",
   });
 

@@ -2,7 +2,7 @@
 
 import { freeName } from "../data/names.js";
 import { bodyPieces, checked, parseJson, readBody, requirePlain, textOf } from "./body.js";
-import { readCsv } from "./csv.js";
+import { csvHeader, csvRecords } from "./csv.js";
 import { jsonLines, lineBatches } from "./json-lines.js";
 import { Refusal } from "./refusal.js";
 import { absent, type Row } from "./rows.js";
@@ -17,14 +17,10 @@ import {
   type Work,
 } from "./service.js";
 import { streamed } from "./streamed.js";
-import {
-  mediaTypes,
-  type NamedRows,
-  ndjson,
-  rowsResponse,
-  type TextFormat,
-  textFormat,
-} from "./text-formats.js";
+import { mediaTypes, ndjson, RowsWriter, type TextFormat, textFormat } from "./text-formats.js";
+
+/** Rows that are read, scored and written at a time: others get their turn in between. */
+const rowsAtOnce = 1024;
 
 /** What rows are scored by. */
 interface Scoring {
@@ -39,22 +35,30 @@ export async function score(service: Service, c: RequestContext): Promise<Respon
   const query = checked(c.req.query(), scoreQuery, ["query"]);
   const input = inputFormat(c);
   const output = textFormat(c.req.header("accept")) ?? input;
-  const work = beginWork(service, c, query.model);
-  let streams = false;
+  const streams = input === "ndjson" && output === "ndjson";
+  const work = beginWork(service, c, query.model, streams ? 0 : undefined);
+  let streaming = false;
   try {
     const scoring: Scoring = { service, work, decision: decisionFor(work.generation, query) };
-    if (input === "ndjson" && output === "ndjson") {
+    if (streams) {
       const response = await streamed(scoredLines(c, scoring), work, mediaTypes.ndjson);
-      streams = true;
+      streaming = true;
       return response;
     }
     const text = textOf(await readBody(c, service.limits.maxBody, work.ticket.signal));
-    const table = readers[input](text, work);
-    countRows(service, c, table.rows.length);
-    const { rows, added } = await withScores(table.rows, 0, scoring);
-    return rowsResponse(output, work.name, { names: [...table.names, ...added], rows });
+    const { names, pieces, count: known = 0 } = readers[input](text, work);
+    countRows(service, c, known);
+    const added = resultNames(names, scoring.decision);
+    const writer = new RowsWriter(output, work.name, [...names, ...Object.values(added)]);
+    let count = 0;
+    for (const rows of pieces) {
+      countRows(service, c, count + rows.length);
+      writer.add(await withScores(rows, added, count, scoring));
+      count += rows.length;
+    }
+    return writer.response();
   } finally {
-    if (!streams) await work.end();
+    if (!streaming) await work.end();
   }
 }
 
@@ -67,27 +71,56 @@ function inputFormat(c: RequestContext): TextFormat {
   });
 }
 
-const readers: Readonly<Record<TextFormat, (text: string, work: Work) => NamedRows>> = {
+/** A table in pieces. */
+interface TableInPieces {
+  readonly names: readonly string[];
+  readonly pieces: Iterable<readonly Row[]>;
+  /** Rows, where that is known beforehand. */
+  readonly count?: number;
+}
+
+const readers: Readonly<Record<TextFormat, (text: string, work: Work) => TableInPieces>> = {
   json(text) {
     const body = parseJson(text, scoreRequest);
-    return named(Array.isArray(body) ? body : (body as { readonly rows: readonly Row[] }).rows);
+    return inPieces(Array.isArray(body) ? body : (body as { readonly rows: readonly Row[] }).rows);
   },
   ndjson(text) {
-    return named(jsonLines(text.split("\n"), 0));
+    return inPieces(jsonLines(text.split("\n"), 0));
   },
   csv(text, { generation }) {
-    const { names, records } = readCsv(text);
+    const records = csvRecords(text);
+    const names = csvHeader(records);
     for (const name of generation.reader.names)
       if (!names.includes(name)) throw absent(name, names, ["header"]);
-    const rows = records.map((cells) => Object.fromEntries(names.map((name, i) => [name, cells[i]])));
-    return { names, rows };
+    return { names, pieces: csvPieces(names, records) };
   },
 };
 
-function named(rows: readonly Row[]): NamedRows {
+function inPieces(rows: readonly Row[]): TableInPieces {
   const names = new Set<string>();
   for (const row of rows) for (const name in row) names.add(name);
-  return { names: [...names], rows };
+  return { names: [...names], pieces: slices(rows), count: rows.length };
+}
+
+function* slices(rows: readonly Row[]): Generator<readonly Row[]> {
+  for (let i = 0; i < rows.length; i += rowsAtOnce) yield rows.slice(i, i + rowsAtOnce);
+}
+
+function* csvPieces(names: readonly string[], records: Iterable<string[]>): Generator<Row[]> {
+  let rows: Row[] = [];
+  let count = 0;
+  for (const record of records) {
+    count++;
+    if (record.length !== names.length)
+      throw new Refusal(400, `${record.length} cells where the header has ${names.length} names`, {
+        where: [`row ${count}`],
+      });
+    rows.push(Object.fromEntries(names.map((name, i) => [name, record[i]])));
+    if (rows.length < rowsAtOnce) continue;
+    yield rows;
+    rows = [];
+  }
+  yield rows;
 }
 
 /** NDJSON as it comes, scored as it comes. */
@@ -97,7 +130,8 @@ async function* scoredLines(c: RequestContext, scoring: Scoring): AsyncGenerator
   for await (const lines of lineBatches(bodyPieces(c, Number.POSITIVE_INFINITY, () => ticket.signal))) {
     const rows = jsonLines(lines, first);
     if (rows.length === 0) continue;
-    const { rows: scored } = await withScores(rows, first, scoring);
+    const taken = rows.flatMap((row) => results.filter((name) => Object.hasOwn(row, name)));
+    const scored = await withScores(rows, resultNames(taken, scoring.decision), first, scoring);
     first += rows.length;
     c.set("rows", first);
     ticket.restart();
@@ -105,35 +139,43 @@ async function* scoredLines(c: RequestContext, scoring: Scoring): AsyncGenerator
   }
 }
 
+const results = ["log_prob", "p_value", "is_anomaly"] as const;
+
+/** What the results that there are will be called. */
+type ResultNames = Readonly<Partial<Record<(typeof results)[number], string>>>;
+
+/** Where rows have a column of a result's name already it is kept, and the new one is `log_prob_2`. */
+function resultNames(names: readonly string[], { statistic, alpha }: Decision): ResultNames {
+  const taken = new Set(names);
+  return {
+    log_prob: freeName("log_prob", taken),
+    ...(statistic !== false && { p_value: freeName("p_value", taken) }),
+    ...(alpha !== undefined && { is_anomaly: freeName("is_anomaly", taken) }),
+  };
+}
+
 /**
- * Rows with their results beside what they had. Where they have a column of that name already it is kept, and the new one
- * is `log_prob_2`.
+ * Rows with their results beside what they had.
  *
  * @param first the number of the first of these rows among all of the request's, from 0
  */
 async function withScores(
   rows: readonly Row[],
+  added: ResultNames,
   first: number,
-  { service, work, decision: { statistic, alpha } }: Scoring,
-): Promise<{ rows: Row[]; added: readonly string[] }> {
-  const { generation, ticket, name } = work;
+  { service, work: { generation, ticket, name }, decision: { statistic, alpha = 0 } }: Scoring,
+): Promise<Row[]> {
   const cells = generation.reader.readObjects(rows, first);
-  const { logProb, pValue } = await generation.batcher.score(cells, { statistic, signal: ticket.signal });
+  const { logProb, pValue = logProb } = await generation.batcher.score(cells, {
+    statistic,
+    signal: ticket.signal,
+  });
   service.metrics.rows.inc({ model: name, work: "score" }, rows.length);
-  const taken = new Set(rows.flatMap((row) => results.filter((result) => Object.hasOwn(row, result))));
-  const [logProbName, pValueName, anomalyName] = results.map((result) => freeName(result, taken));
-  const scored = rows.map((row, i) => ({
+  const { log_prob = "log_prob", p_value, is_anomaly } = added;
+  return rows.map((row, i) => ({
     ...row,
-    [logProbName]: logProb[i],
-    ...(pValue && { [pValueName]: pValue[i] }),
-    ...(pValue && alpha !== undefined && { [anomalyName]: pValue[i] <= alpha }),
+    [log_prob]: logProb[i],
+    ...(p_value && { [p_value]: pValue[i] }),
+    ...(is_anomaly && { [is_anomaly]: pValue[i] <= alpha }),
   }));
-  const added = [
-    logProbName,
-    ...(pValue ? [pValueName] : []),
-    ...(pValue && alpha !== undefined ? [anomalyName] : []),
-  ];
-  return { rows: scored, added };
 }
-
-const results = ["log_prob", "p_value", "is_anomaly"];

@@ -50,11 +50,21 @@ export interface Work {
   end(): Promise<void>;
 }
 
-/** Lets a request in and holds the model for it. @throws Refusal 404, 429 */
-export function beginWork(service: Service, c: RequestContext, model: string | undefined): Work {
+/**
+ * Lets a request in and holds the model for it.
+ *
+ * @param mostBytes of its body that will be in memory at a time
+ * @throws Refusal 404, 429
+ */
+export function beginWork(
+  service: Service,
+  c: RequestContext,
+  model: string | undefined,
+  mostBytes = service.limits.maxBody,
+): Work {
   const { name, current: generation } = modelNamed(service, model);
   c.set("model", name);
-  const ticket = service.intake.admit(c);
+  const ticket = service.intake.admit(c, mostBytes);
   const release = generation.hold();
   const end = async () => {
     ticket.close();

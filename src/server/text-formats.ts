@@ -5,7 +5,7 @@ import type { Row } from "./rows.js";
 
 export type TextFormat = "json" | "ndjson" | "csv";
 
-const names: Readonly<Record<string, TextFormat>> = {
+const formats: Readonly<Record<string, TextFormat>> = {
   "application/json": "json",
   "application/x-ndjson": "ndjson",
   "application/ndjson": "ndjson",
@@ -24,32 +24,53 @@ export const mediaTypes: Readonly<Record<TextFormat, string>> = {
 export function textFormat(header = ""): TextFormat | undefined {
   for (const part of header.split(",")) {
     const type = part.split(";")[0].trim().toLowerCase();
-    if (Object.hasOwn(names, type)) return names[type];
+    if (Object.hasOwn(formats, type)) return formats[type];
   }
   return undefined;
 }
 
-/** Rows, and the order of their columns: an object's own puts names that are numbers first. */
-export interface NamedRows {
-  readonly names: readonly string[];
-  readonly rows: readonly Row[];
-}
-
-/** A line a row. */
+/** A line a row. JSON has no infinity: it writes null for what is not finite. */
 export const ndjson = (rows: readonly Row[]): string =>
-  rows.map((row) => `${JSON.stringify(row, finite)}\n`).join("");
+  rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 
-/** The answer with all rows. */
-export function rowsResponse(format: TextFormat, model: string, { names, rows }: NamedRows): Response {
-  const text =
-    format === "json"
-      ? JSON.stringify({ model, rows }, finite)
-      : format === "ndjson"
-        ? ndjson(rows)
-        : [names, ...rows.map((row) => names.map((name) => row[name]))].map(csvLine).join("");
-  return new Response(text, { headers: { "Content-Type": mediaTypes[format] } });
+/**
+ * An answer of rows, made in pieces.
+ *
+ * @example
+ * const writer = new RowsWriter("csv", "weather", ["a", "b"])
+ * writer.add([{ a: 1, b: 2 }])
+ * return writer.response()
+ */
+export class RowsWriter {
+  readonly #format: TextFormat;
+  readonly #model: string;
+  readonly #names: readonly string[];
+  readonly #pieces: string[] = [];
+
+  /** @param names the columns' order in CSV: an object's own puts names that are numbers first */
+  constructor(format: TextFormat, model: string, names: readonly string[]) {
+    this.#format = format;
+    this.#model = model;
+    this.#names = names;
+  }
+
+  add(rows: readonly Row[]): void {
+    if (rows.length > 0) this.#pieces.push(this.#text(rows));
+  }
+
+  response(): Response {
+    return new Response(this.#body(), { headers: { "Content-Type": mediaTypes[this.#format] } });
+  }
+
+  #text(rows: readonly Row[]): string {
+    if (this.#format === "ndjson") return ndjson(rows);
+    if (this.#format === "json") return rows.map((row) => JSON.stringify(row)).join(",");
+    return rows.map((row) => csvLine(this.#names.map((name) => row[name]))).join("");
+  }
+
+  #body(): string {
+    if (this.#format === "ndjson") return this.#pieces.join("");
+    if (this.#format === "csv") return csvLine(this.#names) + this.#pieces.join("");
+    return `{"model":${JSON.stringify(this.#model)},"rows":[${this.#pieces.join(",")}]}`;
+  }
 }
-
-/** JSON has no infinity: it writes null, and so do we, knowingly. */
-const finite = (_: string, value: unknown) =>
-  typeof value === "number" && !Number.isFinite(value) ? null : value;

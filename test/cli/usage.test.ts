@@ -20,7 +20,7 @@ describe("help and version", () => {
   it("lists the commands", async () => {
     const { code, stdout, stderr } = await logdet(["--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const command of ["fit", "score", "explain", "sample", "serve", "info", "ica", "lab"])
+    for (const command of ["fit", "score", "explain", "sample", "serve", "info", "ica", "lab", "studio"])
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
   });
 
@@ -35,6 +35,13 @@ describe("help and version", () => {
         expect(stdout).toContain(option);
     },
   );
+
+  it("explains studio, with an example", async () => {
+    const { code, stdout, stderr } = await logdet(["studio", "--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("Usage: logdet studio");
+    expect(stdout).toMatch(/Examples:\n {2}logdet studio --export /);
+  });
 
   it("offers every flow, activation, estimator and optimizer there is", async () => {
     const { stdout } = await logdet(["fit", "--help"]);

@@ -76,6 +76,21 @@ describe("a batcher", () => {
     expect(() => batcher.score(someRows(1), { statistic: false, signal: controller.signal })).toThrow("gone");
   });
 
+  it("says when the model is at rest, which is not yet when a request is given up", async () => {
+    const { batches, batcher } = watched();
+    await batcher.idle();
+    const controller = new AbortController();
+    const given = batcher.score(someRows(200_000), { statistic: false, signal: controller.signal });
+    while (batches.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    controller.abort(new Error("gone"));
+    await expect(given).rejects.toThrow("gone");
+    await batcher.idle();
+    const before = batches.length;
+    expect(before).toBeLessThan(100);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(batches.length).toBe(before);
+  });
+
   it("fails the request that is at fault, and not those beside it", async () => {
     const { batcher } = watched();
     const bad = batcher.score(Float64Array.of(1, Number.NaN, 3), densities);

@@ -110,7 +110,7 @@ describe("a server that is sent", () => {
     );
     await fc.assert(
       fc.asyncProperty(body, fc.option(fc.oneof(fc.integer(), fc.string())), async (request, length) => {
-        const lengths =
+        const lengths: Record<string, string> =
           length === null ? {} : { "Inference-Header-Content-Length": encodeURIComponent(String(length)) };
         await expectCivil(
           await server.post(infer, request, { "Content-Type": "application/json", ...lengths }),

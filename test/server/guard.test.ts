@@ -38,7 +38,7 @@ describe("a server for this machine", async () => {
     }
   });
 
-  it.each([
+  it.each<Record<string, string>>([
     { Origin: "http://evil.example" },
     { Origin: "http://localhost:9999" },
     { Origin: "null" },
@@ -47,10 +47,7 @@ describe("a server for this machine", async () => {
   ])("refuses a page of another site, known by %o", async (headers) => {
     const response = await server.request("/sample", {
       ...{ method: "POST", body: '{"rows":1}' },
-      headers: { Host: "localhost:8080", "Content-Type": "application/json", ...headers } as Record<
-        string,
-        string
-      >,
+      headers: { Host: "localhost:8080", "Content-Type": "application/json", ...headers },
     });
     expect(response.status).toBe(403);
     expect(await errorOf(response)).toMatch(/another site/);
@@ -107,6 +104,15 @@ describe("a server with a token", async () => {
   it("answers with it, whatever it is called", async () => {
     const headers = { Host: "model.example.org", Authorization: `Bearer ${token}` };
     expect((await server.request("/v2", get(headers))).status).toBe(200);
+  });
+
+  it("answers to the names it was given alone, where it was given some; probes know none", async () => {
+    const named = await testServer([path], { token, host: "0.0.0.0", allowedHosts: ["model.example.org"] });
+    const ask = (url: string, host: string) =>
+      named.request(url, get({ Host: host, Authorization: `Bearer ${token}` }));
+    expect((await ask("/v2", "model.example.org")).status).toBe(200);
+    expect((await ask("/v2", "10.0.0.7:8080")).status).toBe(403);
+    expect((await ask("/v2/health/ready", "10.0.0.7:8080")).status).toBe(200);
   });
 
   it("tells probes whether it lives, and nothing else", async () => {

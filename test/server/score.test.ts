@@ -204,6 +204,26 @@ describe("scoring in CSV", () => {
     expect(line).toMatch(/^x,1,0,0,0,2,-/);
   });
 
+  it("takes what RFC 4180 and spreadsheets write: quotes, line ends of both kinds, blank lines, a byte order mark", async () => {
+    const text = '\uFEFFa,b,c,note\r\n"1",2,3,"one\n""two"" , three"\r\n\r\n\n4,5,6,a "quote"\r\n1,2,3,';
+    const response = await server.post("/score", text, { ...csv, Accept: "application/json" });
+    const { rows: scored } = (await response.json()) as { rows: Scored[] };
+    expect(scored.map(({ note }) => note)).toEqual(['one\n"two" , three', 'a "quote"', ""]);
+    expect(scored.map(({ a, b, c }) => [a, b, c].join())).toEqual(["1,2,3", "4,5,6", "1,2,3"]);
+    expect(scored[2].log_prob).toBe(scored[0].log_prob);
+  });
+
+  it("scores long tables in pieces, row for row", async () => {
+    const many = someRows(2500, 8);
+    const text = `a,b,c\n${asObjects(many)
+      .map(({ a, b, c }) => `${a},${b},${c}\n`)
+      .join("")}`;
+    const response = await server.post("/score", text, csv);
+    const lines = (await response.text()).trimEnd().split("\n").slice(1);
+    const scored = lines.map((line) => Number(line.split(",")[3]));
+    expectClose(scored, await model.logProb(many), { relative: 1e-4 });
+  });
+
   it("answers in the format that Accept names", async () => {
     const response = await server.post("/score", table, { ...csv, Accept: "application/json" });
     const { rows: scored } = (await response.json()) as { rows: Scored[] };
@@ -221,6 +241,7 @@ describe("scoring in CSV", () => {
     ["two columns of one name", "a,b,c,a\n1,2,3,4\n", /two columns have the same name: "a"/],
     ["a ragged row", "a,b,c\n1,2,3\n1,2\n", /row 2: 2 cells where the header has 3 names/],
     ["a word for a number", "a,b,c\n1,2,x\n", /row 1, column c: "x" is not a finite number/],
+    ["a quote without end", 'a,b,c\n1,2,"3\n', /quote is never closed/],
     ["an empty cell", "a,b,c\n1,,3\n", /row 1, column b: a value is missing/],
   ])("refuses %s", async (_, text, message) => {
     const response = await server.post("/score", text, csv);
