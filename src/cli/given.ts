@@ -1,7 +1,7 @@
 // The text of --given as cells of a row: columns found by name, categories by theirs, dates taken apart.
 
 import { splitKnownDates } from "../data/dates.js";
-import { codeOf, nearestName, parseNames } from "../data/index.js";
+import { codeOf, nearestName, parseNames, readInstant, type WrittenInstant } from "../data/index.js";
 import { someNames } from "../data/names.js";
 import { LogdetError } from "../errors.js";
 import type { ColumnConfig, Model } from "../model/index.js";
@@ -134,14 +134,10 @@ function datesOf(
 }
 
 /** Microseconds since 1970. Without a time of day, the day's last second, which is within it wherever days are cut. */
-function parseInstant(source: string, text: string): { instant: number; hasTime: boolean } {
-  const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))?$/.exec(text);
-  const time = match?.[2];
-  const milliseconds = match ? Date.parse(`${match[1]}T${time ?? "23:59:59"}Z`) : Number.NaN;
-  // 30 February is taken for 1 March otherwise.
-  if (!match || Number.isNaN(milliseconds) || new Date(milliseconds).toISOString().slice(0, 10) !== match[1])
-    throw new LogdetError("usage", `--given: "${text}" is not a date, as the column "${source}" takes`, {
-      hint: "Write 2024-02-29 or 2024-02-29T13:45:00.",
-    });
-  return { instant: milliseconds * 1000, hasTime: time !== undefined };
+function parseInstant(source: string, text: string): WrittenInstant {
+  const read = readInstant(text);
+  if (read) return read.hasTime ? read : { ...read, instant: read.instant + 86_399e6 };
+  throw new LogdetError("usage", `--given: "${text}" is not a date, as the column "${source}" takes`, {
+    hint: "Write 2024-02-29 or 2024-02-29T13:45:00.",
+  });
 }

@@ -202,3 +202,30 @@ function unitOf(instants: Float64Array): number {
   }
   return unit / second;
 }
+
+/** What a date in words says. */
+export interface WrittenInstant {
+  /** Microseconds since 1970; of a day alone, its first moment. */
+  readonly instant: number;
+  readonly hasTime: boolean;
+}
+
+/**
+ * Reads `2024-02-29` or `2024-02-29T13:45:00`, as they are read in files: what is written counts, whatever offset follows.
+ *
+ * @returns undefined if it is no such date
+ */
+export function readInstant(text: string): WrittenInstant | undefined {
+  const match =
+    /^\s*(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?\s*$/.exec(
+      text,
+    );
+  if (!match) return undefined;
+  const [, date, minutes = "00:00", seconds = "00", fraction = ""] = match;
+  const milliseconds = Date.parse(`${date}T${minutes}:${seconds}Z`);
+  // 30 February is taken for 1 March otherwise.
+  if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString().slice(0, 10) !== date)
+    return undefined;
+  const instant = milliseconds * 1000 + Number(fraction.slice(0, 6).padEnd(6, "0"));
+  return { instant, hasTime: match[2] !== undefined };
+}

@@ -13,7 +13,7 @@ export {
   slotOf,
   writeCoordinates,
 } from "./coordinates.js";
-export { areWholeDates, joinDates } from "./dates.js";
+export { areWholeDates, joinDates, readInstant, type WrittenInstant } from "./dates.js";
 export { encodingOf, type Target, type TargetFormat } from "./deliver.js";
 export { GaussianCopula, type GaussianCopulaOptions, type GaussianCopulaState } from "./gaussian-copula.js";
 export { columnNames } from "./header.js";

@@ -2,7 +2,7 @@
 // categories, NaN for what is missing, dates taken apart.
 
 import { splitKnownDates } from "../data/dates.js";
-import { areWholeDates, codeOf, joinDates } from "../data/index.js";
+import { areWholeDates, codeOf, joinDates, readInstant } from "../data/index.js";
 import { nearestName, someNames } from "../data/names.js";
 import type { DatePart, KnownColumn } from "../data/table.js";
 import type { ColumnConfig, Model } from "../model/index.js";
@@ -158,23 +158,13 @@ function labelOf(value: Row[string], where: readonly string[]): string {
   throw new Refusal(400, `${shown(value)} is not a category`, { where });
 }
 
-/** Microseconds since 1970. What is written counts, whatever offset follows; a day alone is its first moment. */
 function instantOf(value: Row[string], where: readonly string[]): number {
-  const match =
-    typeof value === "string"
-      ? /^\s*(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?\s*$/.exec(
-          value,
-        )
-      : null;
-  const [, day, minute = "00:00", second = "00", fraction = ""] = match ?? [];
-  const milliseconds = match ? Date.parse(`${day}T${minute}:${second}Z`) : Number.NaN;
-  // 30 February is taken for 1 March otherwise.
-  if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString().slice(0, 10) !== day)
-    throw new Refusal(400, `${shown(value)} is not a date`, {
-      where,
-      hint: "Write 2024-02-29 or 2024-02-29T13:45:00.",
-    });
-  return milliseconds * 1000 + Number(fraction.slice(0, 6).padEnd(6, "0"));
+  const read = typeof value === "string" ? readInstant(value) : undefined;
+  if (read) return read.instant;
+  throw new Refusal(400, `${shown(value)} is not a date`, {
+    where,
+    hint: "Write 2024-02-29 or 2024-02-29T13:45:00.",
+  });
 }
 
 /** A value for a message: short, whatever it is. */

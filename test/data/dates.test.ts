@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { areWholeDates, isInRange, joinDates, splitDates, splitKnownDates } from "../../src/data/dates.js";
+import {
+  areWholeDates,
+  isInRange,
+  joinDates,
+  readInstant,
+  splitDates,
+  splitKnownDates,
+} from "../../src/data/dates.js";
 import type { DatePart, TableColumn } from "../../src/data/index.js";
 
 const dayNames = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -225,4 +232,22 @@ it("the years that dates are read of are 1 to 9999", () => {
   expect(isInRange(range[0] - 1e6)).toBe(false);
   expect(isInRange(range[1] + 1e6)).toBe(false);
   expect(isInRange(Number.POSITIVE_INFINITY)).toBe(false);
+});
+
+describe("dates in words", () => {
+  it.each([
+    ["2024-02-29", Date.UTC(2024, 1, 29), false],
+    ["2024-02-29T13:45", Date.UTC(2024, 1, 29, 13, 45), true],
+    [" 2024-02-29 13:45:07.25+02:00 ", Date.UTC(2024, 1, 29, 13, 45, 7, 250), true],
+    ["0001-01-01T00:00:00Z", Date.parse("0001-01-01T00:00:00Z"), true],
+  ])("are read as they are written: %s", (text, milliseconds, hasTime) => {
+    expect(readInstant(text)).toEqual({ instant: milliseconds * 1000, hasTime });
+  });
+
+  it.each(["2024-02-30", "2024-13-01", "24-02-29", "2024-02-29T25:00", "soon", ""])(
+    "are none: %s",
+    (text) => {
+      expect(readInstant(text)).toBeUndefined();
+    },
+  );
 });
