@@ -83,10 +83,13 @@ const modelFiles: ReadonlySet<string> = new Set(["config.json", "onnx", "README.
 /**
  * Writes files (paths relative to the folder) into a temporary folder beside it, then renames it into place. A
  * folder that was there is replaced only once the new one is complete.
+ *
+ * @param words what is said where that fails, and the option that another folder is chosen with
  */
 export async function writeFolder(
   folder: string,
   files: Readonly<Record<string, string | Uint8Array>>,
+  words: { readonly failure?: string; readonly option?: string } = {},
 ): Promise<void> {
   const target = resolve(folder);
   const parent = dirname(target);
@@ -112,9 +115,9 @@ export async function writeFolder(
   } catch (error) {
     throw fileError(
       error,
-      "the model cannot be saved",
+      words.failure ?? "the model cannot be saved",
       folder,
-      "Nothing was changed. Choose another folder with --out.",
+      `Nothing was changed. Choose another folder with ${words.option ?? "--out"}.`,
     );
   } finally {
     if (temporary) await rm(temporary, { recursive: true, force: true });

@@ -6,11 +6,17 @@ import type { Reading } from "./experiment.js";
 
 /** What the curves may show. */
 export const measures = {
-  missed: "nats missed (validation)",
+  missed: "nats missed",
   nll: "negative log-likelihood",
   gradient: "gradient norm",
 } as const;
 export type Measure = keyof typeof measures;
+
+const axes: Readonly<Record<Measure, string>> = {
+  missed: "nats missed",
+  nll: "nats a row",
+  gradient: "norm",
+};
 
 export interface Curve {
   readonly rule: string;
@@ -29,35 +35,42 @@ export interface CurvesPicture {
 /** Below this the logarithmic axis ends: a run may by chance miss less than nothing. */
 const least = 1e-3;
 
+/** What a measure draws of each run: solid, then dashed. */
+const drawn: Readonly<Record<Measure, readonly ((reading: Reading) => number | null)[]>> = {
+  missed: [({ missed }) => Math.max(least, missed)],
+  nll: [({ validationNll }) => validationNll, ({ trainNll }) => trainNll],
+  gradient: [({ gradientNorm }) => gradientNorm],
+};
+
 export function drawCurves({ curves, against, measure, entropy }: CurvesPicture) {
-  const x = against;
-  const lines = curves.flatMap(({ color: stroke, readings }): Plot.Markish[] => {
-    const line = (y: (reading: Reading) => number | null, dashed = false) =>
-      Plot.line(readings, {
-        ...{ x, y, stroke, strokeWidth: 1.8, clip: true },
-        ...(dashed && { strokeDasharray: "4 3" }),
-      });
-    if (measure === "missed") return [line(({ missed }) => Math.max(least, missed))];
-    if (measure === "gradient") return [line(({ gradientNorm }) => gradientNorm)];
-    return [line(({ validationNll }) => validationNll), line(({ trainNll }) => trainNll, true)];
-  });
-  const labels = { missed: "nats missed", nll: "nats a row", gradient: "norm" };
+  const reference = measure === "nll" && entropy !== undefined ? [entropy] : [];
+  const values = curves.flatMap(({ readings }) =>
+    readings.flatMap((one) => drawn[measure].map((y) => y(one))),
+  );
+  const shown = [...values.filter((value) => value !== null), ...reference];
+  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const isLogarithmic = measure !== "nll";
+  const margin = 0.04 * (high - low);
+  const domain = isLogarithmic ? [low / 1.15, high * 1.15] : [low - margin, high + margin];
+  const dashes = [undefined, "4 3"];
   return Plot.plot({
-    ...{ width: 460, height: 250, marginLeft: 48, marginRight: 14, marginTop: 24, marginBottom: 36 },
+    ...{ width: 420, height: 250, marginLeft: 44, marginRight: 24, marginTop: 24, marginBottom: 36 },
     style: { fontSize: "12px", background: "none" },
-    x: { label: against === "step" ? "steps" : "seconds", ticks: 6, grid: false },
+    x: { label: against === "step" ? "steps" : "seconds", ticks: 6 },
     y: {
-      label: labels[measure],
-      grid: true,
-      ticks: 5,
-      ...(measure !== "nll" && { type: "log" as const, tickFormat: "~g" }),
+      label: axes[measure],
+      ...{ grid: true, ticks: 5 },
+      ...(shown.length > 0 && { domain }),
+      ...(isLogarithmic && { type: "log" as const, tickFormat: "~g" }),
     },
     marks: [
       Plot.frame({ anchor: "bottom", stroke: color("muted") }),
-      ...lines,
-      measure === "nll" && entropy !== undefined
-        ? Plot.ruleY([entropy], { stroke: color("muted"), strokeDasharray: "1 3", strokeWidth: 1.5 })
-        : null,
+      curves.flatMap(({ color: stroke, readings }) =>
+        drawn[measure].map((y, i) =>
+          Plot.line(readings, { x: against, y, stroke, strokeWidth: 1.8, strokeDasharray: dashes[i] }),
+        ),
+      ),
+      Plot.ruleY(reference, { stroke: color("muted"), strokeDasharray: "1 3", strokeWidth: 1.5 }),
     ],
   });
 }

@@ -3,7 +3,7 @@
 import * as Plot from "@observablehq/plot";
 import { color } from "../page/palette.js";
 import { points } from "../page/points.js";
-import { type Grid, gridSize } from "./problem.js";
+import { type Grid, gridSize } from "./grid.js";
 
 /** What each contour holds of the density's mass. */
 export const masses = [0.9, 0.7, 0.5, 0.3, 0.1];
@@ -39,7 +39,6 @@ export function drawDensity({ extent, grid, rows, contours }: DensityPicture) {
     x: { domain, label: "x₁", ticks: 5 },
     y: { domain, label: "x₂", ticks: 5 },
     marks: [
-      points(rows, color("muted"), { size: 1.8 }),
       grid &&
         Plot.contour(Array.from(grid), {
           ...{ width: gridSize, height: gridSize, x1: -extent, x2: extent, y1: -extent, y2: extent },
@@ -48,6 +47,7 @@ export function drawDensity({ extent, grid, rows, contours }: DensityPicture) {
           thresholds: [...new Set(levelsOf(grid))].sort((a, b) => a - b),
           ...{ stroke: contours, fill: contours, fillOpacity: 0.1, strokeWidth: 1.1, clip: true },
         }),
+      points(rows, { within: extent, stroke: color("ink"), size: 1.8, opacity: 0.4 }),
       Plot.frame({ stroke: color("muted"), strokeOpacity: 0.5 }),
     ],
   });

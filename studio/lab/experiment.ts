@@ -30,7 +30,7 @@ export type Update =
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
   | { readonly type: "rollback"; readonly step: number; readonly reason: string };
 
-/** Milliseconds of training between two pictures. */
+/** Milliseconds between two pictures, at least. */
 const pictureInterval = 250;
 /** Looks at a whole run. */
 const readings = 40;
@@ -52,7 +52,7 @@ export class Experiment {
   #milliseconds = 0;
   #startedAt = 0;
   #pictureAt = Number.NEGATIVE_INFINITY;
-  /** Interrupts training for a picture. */
+  /** Ends training where a piece of it ends. */
   #piece = new AbortController();
 
   private constructor(
@@ -104,24 +104,38 @@ export class Experiment {
   /** Trains to the end or until the signal is aborted; goes on when it is called again. */
   async run(signal?: AbortSignal): Promise<StopReason> {
     for (;;) {
-      this.#piece = new AbortController();
-      const stop = () => this.#piece.abort();
-      signal?.addEventListener("abort", stop);
-      if (signal?.aborted) stop();
-      this.#startedAt = performance.now();
-      const reason = await this.#trainer.run(this.#piece.signal);
-      this.#milliseconds += performance.now() - this.#startedAt;
-      signal?.removeEventListener("abort", stop);
-      const { store, best } = this.#trainer;
-      this.#tell({ type: "snapshot", snapshot: await this.#snapshots.take(store, best.step) });
-      this.#pictureAt = performance.now();
-      if (reason !== "interrupted" || signal?.aborted) return reason;
+      const reason = await this.advance(signal);
+      if (reason) return reason;
+      if (signal?.aborted) return "interrupted";
     }
   }
 
+  /**
+   * Trains to the next reading, or not so far if the signal is aborted, and shows a picture if one is due. Several
+   * experiments that advance by turns have the same machine at the same time, so that their seconds can be compared.
+   *
+   * @returns why it has ended; nothing while there is more to do
+   */
+  async advance(signal?: AbortSignal): Promise<StopReason | undefined> {
+    this.#piece = new AbortController();
+    const stop = () => this.#piece.abort();
+    signal?.addEventListener("abort", stop);
+    this.#startedAt = performance.now();
+    const reason = await this.#trainer.run(this.#piece.signal);
+    const now = performance.now();
+    this.#milliseconds += now - this.#startedAt;
+    signal?.removeEventListener("abort", stop);
+    const hasEnded = reason !== "interrupted";
+    if (hasEnded || signal?.aborted || now - this.#pictureAt > pictureInterval) {
+      const { store, best } = this.#trainer;
+      this.#tell({ type: "snapshot", snapshot: await this.#snapshots.take(store, best.step) });
+      this.#pictureAt = performance.now();
+    }
+    return hasEnded ? reason : undefined;
+  }
+
   #hear(event: TrainingEvent): void {
-    if (event.type === "rollback")
-      this.#tell({ type: "rollback", step: event.step, reason: event.reason });
+    if (event.type === "rollback") this.#tell({ type: "rollback", step: event.step, reason: event.reason });
     if (event.type !== "evaluation") return;
     const now = performance.now();
     const { step } = event;
@@ -138,7 +152,7 @@ export class Experiment {
         gradientNorm: step === 0 ? null : Math.hypot(...this.#trainer.store.buffer("gradient")),
       },
     });
-    if (now - this.#pictureAt > pictureInterval) this.#piece.abort();
+    this.#piece.abort();
   }
 
   /** Frees ONNX Runtime's sessions. */

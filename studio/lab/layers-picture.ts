@@ -3,7 +3,7 @@
 import * as Plot from "@observablehq/plot";
 import { color } from "../page/palette.js";
 import { points } from "../page/points.js";
-import { linePoints, type Stage } from "./snapshot.js";
+import { linePoints, type Stage } from "./stage.js";
 
 /** Stage `position` of a flow, a number between 0 and the last stage's. */
 export function drawLayers(stages: readonly Stage[], position: number, stroke: string) {
@@ -26,7 +26,7 @@ export function drawLayers(stages: readonly Stage[], position: number, stroke: s
         z: (i: number) => Math.floor(i / linePoints),
         ...{ stroke: color("muted"), strokeWidth: 0.8, strokeOpacity: 0.8, clip: true },
       }),
-      points(between(from.points, to.points), stroke, { size: 2.4, opacity: 0.7 }),
+      points(between(from.points, to.points), { within: reach, stroke, size: 2.4, opacity: 0.7 }),
       Plot.frame({ stroke: color("muted"), strokeOpacity: 0.5 }),
     ],
   });

@@ -6,15 +6,10 @@ import { tableFromRows } from "../../src/data/table.js";
 import { LogdetError } from "../../src/errors.js";
 import { type ToyDensity, toyDensities } from "../../src/lab/toy-densities.js";
 import { Random } from "../../src/random/random.js";
+import { type Grid, gridSize } from "./grid.js";
 import type { Settings } from "./settings.js";
 
 const validationRows = 2000;
-/** Points of the picture's grid, across and down. */
-export const gridSize = 80;
-
-/** A function's values in the middles of a square's cells: row-major [gridSize, gridSize], the lowest y first. */
-export type Grid = Float64Array;
-
 /** What the page shows of a problem. */
 export interface Truth {
   readonly density: string;

@@ -8,7 +8,9 @@ import { type FloatArray, ParameterStore } from "../../src/runtime/parameter-sto
 import { Program } from "../../src/runtime/program.js";
 import { input, type Tensor } from "../../src/tensor/index.js";
 import { Likelihood } from "../../src/training/likelihood.js";
-import type { Grid, Problem } from "./problem.js";
+import type { Grid } from "./grid.js";
+import type { Problem } from "./problem.js";
+import { lineCount, linePoints, type Stage } from "./stage.js";
 
 /** A flow after the step of its best evaluation. */
 export interface Snapshot {
@@ -21,20 +23,8 @@ export interface Snapshot {
   readonly stages: readonly Stage[];
 }
 
-/** Standardised units: row-major [n, 2] each. */
-export interface Stage {
-  /** What has just been applied; "data" at the start. */
-  readonly name: string;
-  /** `lineCount` lines of `linePoints` points each. */
-  readonly lines: Float32Array;
-  readonly points: Float32Array;
-}
-
 const sampleCount = 1000;
 const bentRows = 400;
-/** Half of the lines go up, half across. */
-export const lineCount = 26;
-export const linePoints = 61;
 /** The grid's reach in standard deviations: nearly all rows. */
 const reach = 2.2;
 
@@ -77,7 +67,8 @@ export class SnapshotTaker {
   /** @param trained where the flow's numbers are, those of this step */
   async take(trained: ParameterStore, step: number): Promise<Snapshot> {
     const { flow, store, likelihood, problem } = this.#parts;
-    for (const parameter of Object.values(flow.parameters)) store.view(parameter).set(trained.view(parameter));
+    for (const parameter of Object.values(flow.parameters))
+      store.view(parameter).set(trained.view(parameter));
     const { cells, unitsLogDet, toPlane } = problem;
     const logDensity = await likelihood.logProb(cells);
     return {

@@ -11,7 +11,10 @@ export interface FigureProps {
   readonly file: string;
   draw(): SVGSVGElement | HTMLElement;
   /** The picture's data: a header and rows. */
-  data(): { readonly columns: readonly string[]; readonly rows: Iterable<readonly (string | number | null)[]> };
+  data(): {
+    readonly columns: readonly string[];
+    readonly rows: Iterable<readonly (string | number | null)[]>;
+  };
   readonly children?: ReactNode;
 }
 

@@ -2,15 +2,26 @@
 
 import * as Plot from "@observablehq/plot";
 
+interface PointsOptions {
+  /** Those farther out are left out: |x| and |y| up to this. */
+  readonly within: number;
+  readonly stroke: string;
+  /** Diameter in pixels. */
+  readonly size: number;
+  readonly opacity: number;
+}
+
 /** @param rows row-major [n, 2] */
-export function points(rows: ArrayLike<number>, stroke: string, { size = 2, opacity = 0.5 } = {}): Plot.Markish {
-  const n = rows.length / 2;
-  const at = (offset: number) => Float64Array.from({ length: n }, (_, i) => rows[2 * i + offset]);
-  const x = at(0);
-  return Plot.dot(x, {
-    x,
-    y: at(1),
-    clip: true,
+export function points(
+  rows: ArrayLike<number>,
+  { within, stroke, size, opacity }: PointsOptions,
+): Plot.Markish {
+  const inside = Array.from({ length: rows.length / 2 }, (_, i) => i).filter(
+    (i) => Math.abs(rows[2 * i]) <= within && Math.abs(rows[2 * i + 1]) <= within,
+  );
+  return Plot.dot(inside, {
+    x: (i: number) => rows[2 * i],
+    y: (i: number) => rows[2 * i + 1],
     render(index, _scales, values) {
       const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
       const { x = [], y = [] } = values as { x?: ArrayLike<number>; y?: ArrayLike<number> };
