@@ -69,13 +69,16 @@ describe("README.md", () => {
   it("finds the strange rows that it says it finds, for the reasons that it says", () => {
     const text = section("Find the strange rows, and why");
     const [printed] = runCommands(text);
-    const blocks = (of: string) => of.matchAll(/^row (\d+) .*\n {2}(.*)$/gm);
-    const found = new Map(Array.from(blocks(printed), ([, row, reason]) => [row, reason]));
-    expect(found.size).toBe(25);
-    const told = [...blocks(text)];
-    expect(told.map(([, row]) => row)).toEqual(["170", "4", "337"]);
-    const column = (reason = "") => reason.replace(/ (is|are) .*/, "");
-    for (const [, row, reason] of told) expect(column(found.get(row))).toBe(column(reason));
+    const [, told] = text.match(/```\n(row [\s\S]*?)```/) ?? [];
+    const printedLines = printed.split("\n");
+    expect(printedLines.filter((line) => line.startsWith("row "))).toHaveLength(25);
+    const toldLines = told
+      .trimEnd()
+      .split("\n")
+      .filter((line) => line.trim() !== "…");
+    expect(toldLines.length).toBeGreaterThanOrEqual(6);
+    // To the letter: where the recipe changes, so must the page.
+    for (const line of toldLines) expect(printedLines).toContain(line);
     const [header, ...lines] = readFileSync(join(folder, "judged.csv"), "utf8").trimEnd().split("\n");
     expect(header).toMatch(/,log_prob,p_value,is_anomaly,reasons$/);
     expect(lines).toHaveLength(344);
