@@ -58,7 +58,8 @@ export function guard({ host, allowedHosts, token, onRefused }: GuardOptions): M
     )
       refuse("origin", new Refusal(403, "a page of another site may not use this server"));
     if (expected !== undefined && !isProbe(url.pathname)) {
-      const given = digest(c.req.header("authorization") ?? "");
+      // The scheme's letters may be of either case: RFC 9110, §11.1.
+      const given = digest((c.req.header("authorization") ?? "").replace(/^bearer /i, "Bearer "));
       // Of digests, which are equally long: how long the comparison takes tells nothing.
       if (!timingSafeEqual(given, expected))
         refuse(

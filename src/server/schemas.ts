@@ -161,7 +161,6 @@ export const scoreQuery = z.strictObject({
   alpha: levelText,
   statistic: z.enum(statisticNames).optional().openapi({ description: "What p_value ranks by." }),
 });
-export type ScoreQuery = z.infer<typeof scoreQuery>;
 
 /** Checked in one go: there may be many. */
 const row = z

@@ -78,15 +78,16 @@ describe("methods", () => {
     }
   });
 
-  it("name nothing, and say why, where a flow cannot be fitted", async () => {
-    const samples = plant(dependent(80), "none", { count: 0, rows: 40, random: new Random(1) });
-    const one = (table: Table): Table => ({
-      ...table,
-      columns: table.columns.map((column) => ({ ...column, values: column.values.map((_, i) => i % 2) })),
-    });
-    const same = { ...samples, reference: one(samples.reference), current: one(samples.current) };
-    const { named, note } = await localise(same, "ks", settings);
-    expect({ named, note }).toEqual({ named: [], note: null });
+  it("name nothing, and say why, where a flow cannot be asked", async () => {
+    const random = new Random(1);
+    const columns = Array.from({ length: 65 }, (_, j) => ({
+      name: `x${j}`,
+      values: random.fillNormal(new Float64Array(80)),
+    }));
+    const wide = plant(tableFromColumns(columns), "none", { count: 0, rows: 40, random });
+    const { named, order, note } = await localise(wide, "flow", settings);
+    expect({ named, order }).toEqual({ named: [], order: [] });
+    expect(note).toMatch(/^failed: 65 columns: Jacobians of more than 64 take too long/);
   });
 });
 

@@ -25,10 +25,11 @@ async function serving(args: readonly string[] = [], env: Record<string, string>
   child.stderr?.on("data", (data) => {
     stderr += data;
   });
-  const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+  // "close" comes once all that it wrote has been read, "exit" may come before.
+  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout?.once("data", (data) => resolve(String(data).trim()));
-    child.on("exit", () => reject(new Error(`the server ended: ${stderr}`)));
+    child.on("close", () => reject(new Error(`the server ended: ${stderr}`)));
   });
   return { child, url, ended, stderr: () => stderr };
 }

@@ -20,21 +20,23 @@ describe("help and version", () => {
   it("lists the commands", async () => {
     const { code, stdout, stderr } = await logdet(["--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const command of ["fit", "score", "explain", "sample", "serve", "info", "ica", "lab", "studio"])
+    for (const command of [
+      ...["fit", "score", "explain", "detect", "calibrate", "sample", "impute", "serve", "info", "shift"],
+      ...["ica", "lab", "studio"],
+    ])
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
   });
 
-  it.each(["fit", "score", "explain", "sample", "info", "ica", "lab"])(
-    "explains %s, with an example",
-    async (command) => {
-      const { code, stdout, stderr } = await logdet([command, "--help"]);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-      expect(stdout).toContain(`Usage: logdet ${command}`);
-      expect(stdout).toMatch(new RegExp(`Examples:\n {2}logdet ${command} `));
-      for (const option of ["--json", "--quiet", "--seed", "--threads", "--out"])
-        expect(stdout).toContain(option);
-    },
-  );
+  it.each([
+    ...["fit", "score", "explain", "detect", "calibrate", "sample", "impute", "info", "shift", "ica", "lab"],
+  ])("explains %s, with an example", async (command) => {
+    const { code, stdout, stderr } = await logdet([command, "--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(`Usage: logdet ${command}`);
+    expect(stdout).toMatch(new RegExp(`Examples:[^]*\n {2}logdet ${command} `));
+    for (const option of ["--json", "--quiet", "--seed", "--threads", "--out"])
+      expect(stdout).toContain(option);
+  });
 
   it("explains studio, with an example", async () => {
     const { code, stdout, stderr } = await logdet(["studio", "--help"]);

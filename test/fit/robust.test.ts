@@ -54,6 +54,7 @@ describe("a robust fit", () => {
       const centers = model.reference?.mixtures.flatMap((mixture) => [...mixture.centers]) ?? [];
       const { center, scale } = model.columns[0];
       await model.release();
+      expect(centers.length).toBeGreaterThan(0);
       return Math.max(...centers) * scale + center;
     };
     expect(await farthest(0)).toBeGreaterThan(6);

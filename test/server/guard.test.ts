@@ -88,7 +88,7 @@ describe("a server with a token", async () => {
       token,
       `Bearer ${token}0`,
       `Bearer ${token.slice(1)}`,
-      `bearer ${token}`,
+      `Basic ${token}`,
       "Basic x",
     ]) {
       const response = await server.request("/v2", get({ Authorization: authorization }));
@@ -102,8 +102,10 @@ describe("a server with a token", async () => {
   });
 
   it("answers with it, whatever it is called", async () => {
-    const headers = { Host: "model.example.org", Authorization: `Bearer ${token}` };
-    expect((await server.request("/v2", get(headers))).status).toBe(200);
+    for (const scheme of ["Bearer", "bearer"]) {
+      const headers = { Host: "model.example.org", Authorization: `${scheme} ${token}` };
+      expect((await server.request("/v2", get(headers))).status).toBe(200);
+    }
   });
 
   it("answers to the names it was given alone, where it was given some; probes know none", async () => {

@@ -84,12 +84,12 @@ describe("types", async () => {
 });
 
 describe("time", async () => {
-  const server = await testServer([path], { limits: { timeout: 0.03 } });
+  const server = await testServer([path], { limits: { timeout: 0.005 } });
 
   it("gives up on work that takes longer, by 504", async () => {
     const response = await server.post(infer, requestOf(60_000));
     expect(response.status).toBe(504);
-    expect(await errorOf(response)).toMatch(/more than 0.03 s/);
+    expect(await errorOf(response)).toMatch(/more than 0.005 s/);
   });
 
   it("gives up on a body that does not come", async () => {
@@ -100,6 +100,8 @@ describe("time", async () => {
   it("ends a stream that stands still with an error, after what was scored", async () => {
     const patient = await testServer([path], { limits: { timeout: 1 } });
     const headers = { "Content-Type": "application/x-ndjson" };
+    // The first request compiles; what counts here is the wait for the next line.
+    expect((await patient.post("/score", [{ a: 1, b: 2, c: 3 }])).status).toBe(200);
     const response = await patient.request("/score", streamed(endless('{"a":1,"b":2,"c":3}\n'), headers));
     expect(response.status).toBe(200);
     const lines = (await response.text()).trimEnd().split("\n");

@@ -94,7 +94,8 @@ describe("the exported lab", () => {
       await ended(page, rule);
       const nll = await nllOf(page, rule);
       const same = await inNode({ rule });
-      expect(Math.abs(nll - same), `${rule}: ${nll} in the browser, ${same} in Node`).toBeLessThan(0.1);
+      // The same to the last bit where both round sines and logarithms alike.
+      expect(Math.abs(nll - same), `${rule}: ${nll} in the browser, ${same} in Node`).toBeLessThan(0.001);
       // Less than a normal with the rows' moments misses, and that is something learned.
       expect(nll).toBeLessThan(3);
     }
@@ -137,14 +138,15 @@ describe("the exported lab", () => {
     await ended(page, "relative");
     expect(requests.filter((url) => url.endsWith(".wasm"))).toHaveLength(1);
     const same = await inNode({ ...settings, rule: "relative", float: "float64" });
-    expect(Math.abs((await nllOf(page, "relative")) - same)).toBeLessThan(0.1);
+    expect(Math.abs((await nllOf(page, "relative")) - same)).toBeLessThan(0.001);
     expect(complaints).toEqual([]);
     await page.close();
   });
 
   it("can be used by the keyboard alone: start, pause, go on, the layers' slider", async () => {
     const { page, complaints } = await open();
-    await fill(page, { ...small, steps: 4000 });
+    // So many that no machine is done before the keys are pressed.
+    await fill(page, { ...small, steps: 20_000 });
     const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
     const tabTo = async (name: string) => {
       for (let i = 0; i < 60 && (await focused()) !== name; i++) await page.keyboard.press("Tab");
