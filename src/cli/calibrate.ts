@@ -92,24 +92,39 @@ async function shareBelow(model: Model, rows: Rows): Promise<number> {
   return pValues.reduce((count, p) => count + Number(p <= level), 0) / pValues.length;
 }
 
-/** Saves the model with its new calibration; its card and report are those of the fit. */
+/** How what the model and its card say of the calibration begins: the next one replaces it. */
+const ranked = "P-values are ranked among ";
+
+/** Saves the model with its new calibration; its report stays that of the fit, its card but for a line. */
 async function save(model: Model, target: string, folder: string, rows: string): Promise<void> {
   const { exists, saveModel } = await import("../model/index.js");
+  const { escapeMarkdown } = await import("../model/model-card.js");
+  const notice = `${ranked}${rows}, not among those that the fit set apart (logdet calibrate).`;
   const files: Record<string, string> = {};
   for (const name of ["README.md", "report.html"])
     if (await exists(join(folder, name))) files[name] = await readFile(join(folder, name), "utf8");
+  if (files["README.md"] !== undefined)
+    files["README.md"] = noted(
+      files["README.md"],
+      escapeMarkdown(`${notice} What the report says of calibration rows is of the fit's.`),
+    );
   const { flow, parameters, filler, reference, calibration, config } = model;
   const { training } = config;
-  const ranked = "P-values are ranked among ";
-  const notices = [
-    ...training.notices.filter((text) => !text.startsWith(ranked)),
-    `${ranked}${rows}, not among those that the fit set apart (logdet calibrate).`,
-  ];
+  const notices = [...training.notices.filter((text) => !text.startsWith(ranked)), notice];
   const changed = { ...config, training: { ...training, notices } };
   await saveModel({ flow, parameters, filler, reference, calibration, config: changed }, target, {
     force: true,
     files,
   });
+}
+
+/** A card with a line on the calibration: in place of an earlier one; else after the training data, or at the end. */
+function noted(card: string, line: string): string {
+  const lines = card.split("\n");
+  const earlier = lines.findIndex((text) => text.startsWith(ranked));
+  if (earlier >= 0) return lines.with(earlier, line).join("\n");
+  const after = lines.indexOf("## Metrics");
+  return after < 0 ? `${card.trimEnd()}\n\n${line}\n` : lines.toSpliced(after, 0, line, "").join("\n");
 }
 
 interface Summary {

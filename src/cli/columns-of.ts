@@ -4,7 +4,10 @@ import { areWholeDates, joinDates, type OutputColumn } from "../data/index.js";
 import type { ColumnConfig, Model } from "../model/index.js";
 
 /** @param rows row-major [n · D], in the columns' units; categories as codes, NaN for missing cells */
-export function columnsOf({ columns, dim }: Model, rows: Float64Array): OutputColumn[] {
+export function columnsOf(
+  { columns, dim }: Pick<Model, "columns" | "dim">,
+  rows: Float64Array,
+): OutputColumn[] {
   const cells = columns.map((column, d) => ({
     ...column,
     values: Float64Array.from({ length: rows.length / dim }, (_, i) => rows[i * dim + d]),
@@ -14,20 +17,20 @@ export function columnsOf({ columns, dim }: Model, rows: Float64Array): OutputCo
     const source = column.part?.source;
     const parts = cells.filter(({ part }) => part !== undefined && part.source === source);
     if (source === undefined || !areWholeDates(parts))
-      return [{ name: column.name, values: valuesOf(column, column.values) }];
+      return [{ name: column.name, ...cellsOf(column, column.values) }];
     if (joined.has(source)) return [];
     joined.add(source);
     return [{ name: source, values: joinDates(parts) }];
   });
 }
 
-function valuesOf(
+function cellsOf(
   { categories, lattice, quantum = 0, minimum }: ColumnConfig,
   values: Float64Array,
-): OutputColumn["values"] {
-  if (categories) return Array.from(values, (code) => categories[code] ?? null);
+): Omit<OutputColumn, "name"> {
+  if (categories) return { values: Array.from(values, (code) => categories[code] ?? null) };
   const whole = lattice === true && Number.isInteger(quantum) && Number.isInteger(minimum);
-  return whole && values.every(fitsInt32) ? Int32Array.from(values) : values;
+  return whole && values.every(isWholeOrMissing) ? { values, whole: true } : { values };
 }
 
-const fitsInt32 = (value: number) => value === (value | 0);
+const isWholeOrMissing = (value: number) => Number.isNaN(value) || Number.isSafeInteger(value);

@@ -38,9 +38,10 @@ export function define(command: Command): void {
     )
     .optionsGroup("Decisions:")
     .addOption(
-      new Option("--statistic <name>", `what ranks rows for p_value (default: ${defaultStatistic})`).choices(
-        Object.keys(statistics),
-      ),
+      new Option(
+        "--statistic <name>",
+        `what ranks rows for p_value (default: ${defaultStatistic}, or density if there are categories)`,
+      ).choices(Object.keys(statistics)),
     )
     .option("--alpha <rate>", "flag rows so that at most this share of normal rows is flagged: 0.01", level)
     .option("--fdr <rate>", "flag rows so that at most this share of the flagged is normal: 0.1", level)

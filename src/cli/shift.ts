@@ -17,7 +17,7 @@ import { Output } from "./output.js";
 interface ShiftFlags extends CommonFlags {
   readonly columns?: string[];
   readonly exclude?: string[];
-  readonly missing: "error" | "drop";
+  readonly missing: "error" | "drop" | "model";
   readonly alpha: number;
   readonly permutations?: number;
   readonly scores?: ScoreDensity;
@@ -45,7 +45,9 @@ export function define(command: Command): void {
     .option("--columns <names>", "the columns to use: a,b,c (default: all)", parseNames)
     .option("--exclude <names>", "columns to leave out: a,b,c", parseNames)
     .addOption(
-      new Option("--missing <what>", "rows with missing values").choices(["error", "drop"]).default("error"),
+      new Option("--missing <what>", "rows with missing values: an error, left out, or tested as they are")
+        .choices(["error", "drop", "model"])
+        .default("error"),
     )
     .optionsGroup("Tests:")
     .option(
@@ -65,7 +67,10 @@ export function define(command: Command): void {
     .optionsGroup("Over time:")
     .option("--window <n>", "test windows of so many new rows, in their order", wholeNumber(1))
     .option("--step <n>", "rows from one window to the next (default: a window)", wholeNumber(1))
-    .option("--by <column>", "put the new rows in the order of this column of numbers, which is not tested")
+    .option(
+      "--by <column>",
+      "put the new rows in the order of this column of numbers or dates, which is not tested",
+    )
     .optionsGroup("Output and running:");
   addCommonOptions(command, {
     outValue: "folder",
@@ -81,6 +86,7 @@ Tests, which share the level (Holm): log-densities under a flow fitted to half o
 distance; the maximum mean discrepancy at the scale where it is largest; the columns' score functions; each column by
 itself. They take rows to be independent of each other: a slow series is called shifted sooner than it should be.
 A model for a reference has its calibration rows' statistics alone: it says whether, not which columns.
+With --missing model a cell that is missing is a value like others: a column that begins to miss some has moved.
 
 Exit codes: 0 whether there is drift or not; with --fail 1 if there is.
 
@@ -152,15 +158,19 @@ async function besideTable(
   const { detectShift, detectShiftOverTime } = await import("../drift/index.js");
   const { columns, missing, threads, window, step, by } = flags;
   const exclude = [...(flags.exclude ?? []), ...(by === undefined ? [] : await presentIn([reference], by))];
-  const before = await readTable([reference], { columns, exclude, missing, threads, mixed: true });
+  const cells = cellsOf(missing);
+  const before = await readTable([reference], { columns, exclude, missing: cells, threads, mixed: true });
   const after = await readInOrder(data, flags, (sources) =>
-    readTable(sources, { model: before.columns, missing, threads }),
+    readTable(sources, { model: before.columns, missing: cells, threads }),
   );
   for (const text of [...before.notices, ...after.notices]) output.note(`Note: ${text}`);
   const options = optionsOf(flags, signal, output);
   if (window === undefined) return detectShift(before, after, { ...options, scores: flags.scores });
   return detectShiftOverTime(before, after, { ...options, window, step });
 }
+
+/** What becomes of missing cells as they are read. */
+const cellsOf = (missing: ShiftFlags["missing"]) => (missing === "model" ? "cells" : missing);
 
 async function besideModel(
   folder: string,
@@ -178,8 +188,12 @@ async function besideModel(
   const { missing, threads, window, step } = flags;
   const model: Model = await load(folder, { threads });
   try {
+    if (missing === "model" && model.filler === undefined)
+      throw new LogdetError("model", "--missing model: this model has nothing to fill missing cells from", {
+        hint: "Fit it again with --missing model.",
+      });
     const rows = await readInOrder(data, flags, (sources) =>
-      readTable(sources, { model: model.columns, missing, threads }),
+      readTable(sources, { model: model.columns, missing: cellsOf(missing), threads }),
     );
     for (const text of rows.notices) output.note(`Note: ${text}`);
     const options = optionsOf(flags, signal, output);
@@ -207,18 +221,39 @@ async function readInOrder(
   { by, threads }: ShiftFlags,
   read: (sources: Awaited<ReturnType<typeof openedSources>>) => Promise<Table>,
 ): Promise<Table> {
-  const { readTable, takeRows } = await import("../data/index.js");
+  const { takeRows } = await import("../data/index.js");
   const sources = await openedSources(data);
   try {
     const table = await read(sources);
     if (by === undefined) return table;
-    const [{ values }] = (await readTable(sources, { columns: [by], threads })).columns;
+    const values = await timesOf(sources, by, threads);
     const time = (row: number) => values[table.rowIndex?.[row] ?? row];
     const order = Uint32Array.from({ length: table.rows }, (_, row) => row).sort((a, b) => time(a) - time(b));
     return takeRows(table, order);
   } finally {
     await sources.close();
   }
+}
+
+/** What rows are put in order by: numbers as they are, dates as instants. */
+async function timesOf(
+  sources: Awaited<ReturnType<typeof openedSources>>,
+  by: string,
+  threads: number | undefined,
+): Promise<ArrayLike<number>> {
+  const { joinDates, readInstant, readTable } = await import("../data/index.js");
+  const { columns } = await readTable(sources, { columns: [by], threads, mixed: true });
+  if (columns.length > 0 && columns.every(({ part }) => part !== undefined))
+    return joinDates(columns).map((text) => readInstant(text ?? "")?.instant ?? Number.NaN);
+  if (columns.length > 0 && columns[0].categories === undefined) return columns[0].values;
+  throw new LogdetError(
+    "data",
+    "rows cannot be put in the order of a column that holds neither numbers nor dates",
+    {
+      where: [`column ${by}`],
+      hint: "Choose another column with --by.",
+    },
+  );
 }
 
 async function openedSources(data: string[]) {

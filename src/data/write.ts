@@ -32,6 +32,11 @@ export interface OutputColumn {
     | BigInt64Array
     | readonly (string | null)[]
     | readonly (boolean | null)[];
+  /**
+   * Whether the numbers of a Float64Array, but for NaN, are whole and to be written as such: 111 and not 111.0, as 64-bit
+   * integers in Parquet.
+   */
+  readonly whole?: boolean;
 }
 
 export interface AppendOptions extends Pick<ReadOptions, "format" | "stdin" | "threads"> {
@@ -342,8 +347,8 @@ function lengthOf(columns: readonly OutputColumn[]): number {
   return length;
 }
 
-function typeOf(values: OutputColumn["values"]): DuckDBType {
-  if (values instanceof Float64Array) return DOUBLE;
+function typeOf({ values, whole }: OutputColumn): DuckDBType {
+  if (values instanceof Float64Array) return whole ? BIGINT : DOUBLE;
   if (values instanceof Float32Array) return FLOAT;
   if (values instanceof Int32Array) return INTEGER;
   if (values instanceof Uint32Array) return UINTEGER;
@@ -360,7 +365,7 @@ async function store(
   table: string,
   columns: readonly OutputColumn[],
 ): Promise<void> {
-  const types = columns.map(({ values }) => typeOf(values));
+  const types = columns.map(typeOf);
   await connection.run(`CREATE TABLE ${table} (${types.map((type, i) => `v${i} ${type}`).join(", ")})`);
   const appender = await connection.createAppender(table);
   const chunk = DuckDBDataChunk.create(types, CHUNK_ROWS);
@@ -370,7 +375,11 @@ async function store(
     chunk.rowCount = end - start;
     columns.forEach(({ values }, i) => {
       const cells: DuckDBValue[] = [];
-      for (let row = start; row < end; row++) cells.push(Number.isNaN(values[row]) ? null : values[row]);
+      for (let row = start; row < end; row++) {
+        const value = values[row];
+        if (Number.isNaN(value)) cells.push(null);
+        else cells.push(types[i] === BIGINT && typeof value === "number" ? BigInt(value) : value);
+      }
       chunk.setColumnValues(i, cells);
     });
     appender.appendDataChunk(chunk);

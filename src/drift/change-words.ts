@@ -1,11 +1,12 @@
 // How a column changed, in words.
 
+import { knownOf } from "./column-test.js";
 import type { SampledColumn } from "./samples.js";
 
 export interface Change {
   /** "mean from 3.1 to 4.2", "x from 10 % to 25 % of the rows", … */
   readonly words: string;
-  /** Means and standard deviations; shares of the category that changed most. */
+  /** Means and standard deviations; shares of the category that changed most; where cells are missing, their share. */
   readonly from: Readonly<Record<string, number>>;
   readonly to: Readonly<Record<string, number>>;
 }
@@ -16,7 +17,25 @@ const notableSpread = 1.1;
 
 /** What is most conspicuous about two samples of a column. */
 export function changeOf({ reference, current, categories }: SampledColumn): Change {
-  return categories ? categoryChange(reference, current, categories) : numberChange(reference, current);
+  const [x, y] = [knownOf(reference), knownOf(current)];
+  const change =
+    x.length === 0 || y.length === 0
+      ? { words: "all cells are missing in one of the tables", from: {}, to: {} }
+      : categories
+        ? categoryChange(x, y, categories)
+        : numberChange(x, y);
+  const [before, after] = [1 - x.length / reference.length, 1 - y.length / current.length];
+  if (before === 0 && after === 0) return change;
+  const from = { ...change.from, missing: before };
+  const to = { ...change.to, missing: after };
+  // The share is the mean of a number that is 0 or 1.
+  const spread = Math.sqrt(Math.max(before * (1 - before), after * (1 - after)));
+  if (Math.abs(after - before) <= notableMean * spread) return { ...change, from, to };
+  return {
+    words: `missing from ${percent(before)} to ${percent(after)} of the rows; ${change.words}`,
+    from,
+    to,
+  };
 }
 
 function numberChange(reference: Float64Array, current: Float64Array): Change {

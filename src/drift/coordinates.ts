@@ -25,8 +25,10 @@ export interface Points {
 const mostCategories = 20;
 
 /**
- * Some rows of the samples as points. Categories become indicators, all of a column together of variance 1. Both samples
- * are treated alike, as one: tests by permutation keep their level. O(rows log rows) a column.
+ * Some rows of the samples as points. Categories become indicators, all of a column together of variance 1. A column of
+ * numbers some of which are missing becomes two coordinates: the numbers, with their mean where there is none, and an
+ * indicator of what is missing; in a column of categories missing is one more. Both samples are treated alike, as one:
+ * tests by permutation keep their level. O(rows log rows) a column.
  */
 export function pointsOf(
   { columns }: Samples,
@@ -59,13 +61,22 @@ function coordinatesOf(
   scaling: Scaling,
 ): Float64Array[] {
   if (categories) return indicators(pooled);
-  return [scaleTogether([scaling === "ranks" ? normalScores(pooled) : pooled])[0]];
+  const numbers = scaling === "ranks" ? normalScores(pooled) : pooled;
+  const known = numbers.filter((value) => !Number.isNaN(value));
+  if (known.length === numbers.length) return scaleTogether([numbers]);
+  const mean = known.reduce((sum, value) => sum + value / known.length, 0);
+  return scaleTogether([
+    numbers.map((value) => (Number.isNaN(value) ? mean : value)),
+    pooled.map((value) => Number(Number.isNaN(value))),
+  ]);
 }
 
-/** The normal quantiles of middle ranks, Φ⁻¹((rank − ½) / N). */
+/** The normal quantiles of middle ranks among the N numbers that are known, Φ⁻¹((rank − ½) / N); NaN for the others. */
 export function normalScores(values: Float64Array): Float64Array {
-  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
-  const scores = new Float64Array(values.length);
+  const order = Uint32Array.from(values.keys())
+    .filter((i) => !Number.isNaN(values[i]))
+    .sort((a, b) => values[a] - values[b]);
+  const scores = new Float64Array(values.length).fill(Number.NaN);
   for (let i = 0; i < order.length; ) {
     let end = i + 1;
     while (end < order.length && values[order[end]] === values[order[i]]) end++;
@@ -85,7 +96,7 @@ function indicators(codes: Float64Array): Float64Array[] {
   // One category alone still has its place: a coordinate that says nothing.
   if (own.length === 0) return [new Float64Array(codes.length)];
   return scaleTogether([
-    ...own.map((category) => codes.map((code) => (code === category ? 1 : 0))),
+    ...own.map((category) => codes.map((code) => (Object.is(code, category) ? 1 : 0))),
     ...(others.size > 0 ? [codes.map((code) => (others.has(code) ? 1 : 0))] : []),
   ]);
 }

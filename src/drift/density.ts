@@ -33,7 +33,7 @@ export async function fitQuickly(
   table: Table,
   { options = {}, seed, threads, signal, onProgress }: QuickFitOptions,
 ): Promise<QuickFit> {
-  const chosen: FitOptions = { search: false, calibration: 0, threads, ...options, seed };
+  const chosen: FitOptions = { search: false, calibration: 0, missing: "model", threads, ...options, seed };
   const attempt = async (jitter: number) => {
     let steps = 1;
     const { model } = await fit(table, jitter > 0 ? { ...chosen, jitter } : chosen, {
@@ -65,7 +65,7 @@ export type DensityColumn = Pick<TableColumn, "name" | "values" | "categories">;
 /** Some rows of columns as a table. */
 export function tableOf(columns: readonly DensityColumn[], rows: Uint32Array): Table {
   return {
-    ...takeRows(tableFromColumns(columns), rows),
+    ...takeRows(tableFromColumns(columns, { missing: "cells" }), rows),
     columns: columns.map((column) => ({ ...column, values: valuesAt(column, rows) })),
   };
 }
@@ -81,6 +81,26 @@ export function modelRows(model: Model, columns: readonly DensityColumn[], rows:
   for (const [d, values] of used.entries())
     for (let i = 0; i < rows.length; i++) flat[i * used.length + d] = values[i];
   return flat;
+}
+
+/**
+ * Log-densities of rows, row-major [n · D], nats. A row that misses a cell where no row of the fit missed one has −∞: the
+ * model knows no probability of that, and among others such rows rank as the least likely. How many there are comes along.
+ */
+export async function logProbOf(
+  model: Model,
+  rows: Float64Array,
+): Promise<{ logProb: Float64Array; unforeseen: number }> {
+  const dim = model.columns.length;
+  const isUnforeseen = (value: number, i: number) => Number.isNaN(value) && !model.columns[i % dim].missing;
+  const unforeseen = new Set<number>();
+  for (let i = 0; i < rows.length; i++) if (isUnforeseen(rows[i], i)) unforeseen.add(Math.floor(i / dim));
+  const settled = rows.map((value, i) => (isUnforeseen(value, i) ? model.columns[i % dim].center : value));
+  const logProb = await model.logProb(settled);
+  return {
+    logProb: logProb.map((value, row) => (unforeseen.has(row) ? Number.NEGATIVE_INFINITY : value)),
+    unforeseen: unforeseen.size,
+  };
 }
 
 function valuesAt({ values, categories }: DensityColumn, rows: Uint32Array): Float64Array {

@@ -1,5 +1,5 @@
-// One column at a time: Kolmogorov and Smirnov's test of numbers, the G-test of categories. What they cannot see is a
-// change of how columns depend on each other.
+// One column at a time: Kolmogorov and Smirnov's test of numbers, the G-test of categories, Fisher's of missing cells.
+// What they cannot see is a change of how columns depend on each other.
 
 import { chiSquaredTail } from "./special-functions.js";
 
@@ -73,4 +73,36 @@ export function gTest(x: Float64Array, y: Float64Array): MarginalTest {
       if (observed > 0)
         statistic += 2 * observed * Math.log((observed * total) / ((pair[0] + pair[1]) * sizes[side]));
   return { statistic: Math.max(0, statistic), pValue: chiSquaredTail(statistic, cells.length - 1) };
+}
+
+/** Tables as likely as the observed one, but for rounding. */
+const sameLikelihood = 1e-7;
+
+/**
+ * Fisher's exact test of two shares, a of n against b of m: the probability, given a + b, of counts that are at most as
+ * likely as these. The statistic is |a/n − b/m|. Valid however rare what is counted is. O(a + b).
+ *
+ * @see Fisher, "The logic of inductive inference", 1935
+ * @example fisherExact([0, 100], [6, 100]).pValue  // 0.029
+ */
+export function fisherExact(
+  [a, n]: readonly [count: number, of: number],
+  [b, m]: readonly [count: number, of: number],
+): MarginalTest {
+  const total = a + b;
+  const [least, most] = [Math.max(0, total - m), Math.min(n, total)];
+  // Hypergeometric weights, each from the one before.
+  const logWeights = new Float64Array(most - least + 1);
+  for (let k = least; k < most; k++)
+    logWeights[k - least + 1] =
+      logWeights[k - least] + Math.log((n - k) / (k + 1)) + Math.log((total - k) / (m - total + k + 1));
+  const largest = logWeights.reduce((max, value) => Math.max(max, value), Number.NEGATIVE_INFINITY);
+  const observed = logWeights[a - least];
+  let [sum, tail] = [0, 0];
+  for (const logWeight of logWeights) {
+    const weight = Math.exp(logWeight - largest);
+    sum += weight;
+    if (logWeight <= observed + sameLikelihood) tail += weight;
+  }
+  return { statistic: Math.abs(a / n - b / m), pValue: Math.min(1, tail / sum) };
 }

@@ -6,7 +6,7 @@ import { LogdetError } from "../errors.js";
 /** A column of both samples. */
 export interface SampledColumn {
   readonly name: string;
-  /** One number a row; codes where there are categories. */
+  /** One number a row; codes where there are categories; NaN where the cell is missing. */
   readonly reference: Float64Array;
   readonly current: Float64Array;
   /** What code k stands for: the reference's categories, then those that only the new rows have. */
@@ -28,16 +28,14 @@ export const fewestCurrentRows = 10;
 
 /**
  * The columns of the reference in both tables. Columns that are the same constant in both are left out; further columns
- * of the new table are ignored.
+ * of the new table are ignored. Missing cells stay: tables have some only where they were read so.
  *
- * @throws LogdetError "data" if a column is missing in the new table or has changed its type, if a value is missing, if no
- * column varies or if there are too few rows
+ * @throws LogdetError "data" if a column is missing in the new table or has changed its type, if no column varies or if
+ * there are too few rows
  */
 export function samplesOf(reference: Table, current: Table): Samples {
   requireRows(reference.rows, fewestReferenceRows, "reference");
   requireRows(current.rows, fewestCurrentRows, "new table");
-  requireComplete(reference, "reference");
-  requireComplete(current, "new table");
   const notices: string[] = [];
   const columns: SampledColumn[] = [];
   const constants: string[] = [];
@@ -77,18 +75,6 @@ function requireRows(rows: number, fewest: number, which: string): void {
   );
 }
 
-/** Missing cells have no rank and no density. */
-function requireComplete({ columns }: Table, which: string): void {
-  for (const { name, values } of columns) {
-    const row = values.findIndex(Number.isNaN);
-    if (row >= 0)
-      throw new LogdetError("data", `a value is missing in the ${which}`, {
-        where: [`row ${row + 1}`, `column ${name}`],
-        hint: "Read the table without rows that miss any: --missing drop.",
-      });
-  }
-}
-
 function missingColumns(missing: readonly string[], reference: Table, current: Table): LogdetError {
   const unused = current.columns
     .map(({ name }) => name)
@@ -106,13 +92,13 @@ function missingColumns(missing: readonly string[], reference: Table, current: T
 const isConstant = (a: TableColumn, b: TableColumn) => {
   const value = wordOf(a, a.values[0]);
   return (
-    a.values.every((other) => wordOf(a, other) === value) &&
-    b.values.every((other) => wordOf(b, other) === value)
+    a.values.every((other) => Object.is(wordOf(a, other), value)) &&
+    b.values.every((other) => Object.is(wordOf(b, other), value))
   );
 };
 
-/** A value as both tables mean it: codes of categories may differ. */
-const wordOf = ({ categories }: TableColumn, value: number) => categories?.[value] ?? value;
+/** A value as both tables mean it: codes of categories may differ, and zero has no sign. */
+const wordOf = ({ categories }: TableColumn, value: number) => categories?.[value] ?? value + 0;
 
 function match(reference: TableColumn, current: TableColumn): SampledColumn {
   const { name, categories } = reference;
@@ -128,7 +114,9 @@ function match(reference: TableColumn, current: TableColumn): SampledColumn {
   const code = new Map(all.map((category, i) => [category, i]));
   // A code beyond the list is a category that its reader did not know: one more, shared.
   const recode = (column: TableColumn) =>
-    column.values.map((value) => code.get(column.categories?.[value] ?? "") ?? all.length);
+    column.values.map((value) =>
+      Number.isNaN(value) ? value : (code.get(column.categories?.[value] ?? "") ?? all.length),
+    );
   return {
     name,
     reference: recode(reference),

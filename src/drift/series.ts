@@ -27,6 +27,9 @@ export interface ShiftSeries extends WindowSeries {
   readonly notices: readonly string[];
 }
 
+/** Missing cells rank below all values: a window that misses more than the reference differs from it. */
+const rankable = (value: number) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value);
+
 /** Half of the level is the log-density's, the other half the columns'. */
 const densityWeight = 0.5;
 
@@ -56,8 +59,9 @@ export async function detectShiftOverTime(
   const features: Feature[] = [
     { name: "log-density", weight: densityWeight, ...density.logProb },
     ...samples.columns.map(({ name, reference: values, current }) => ({
-      ...{ name, current, weight: (1 - densityWeight) / samples.columns.length },
-      reference: Float64Array.from(density.heldOut, (row) => values[row]),
+      ...{ name, weight: (1 - densityWeight) / samples.columns.length },
+      reference: Float64Array.from(density.heldOut, (row) => rankable(values[row])),
+      current: current.map(rankable),
     })),
   ];
   const series = await tested(features, sizes, options, random);

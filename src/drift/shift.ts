@@ -7,11 +7,11 @@ import type { Model } from "../model/index.js";
 import { Random } from "../random/index.js";
 import { andersonDarlingTest } from "./anderson-darling.js";
 import { type Change, changeOf } from "./change-words.js";
+import { columnTest } from "./column-test.js";
 import { pointsOf } from "./coordinates.js";
-import { fitQuickly, modelRows, tableOf } from "./density.js";
+import { fitQuickly, logProbOf, modelRows, tableOf } from "./density.js";
 import { type FeatureShift, gaussianFeatureShift } from "./feature-shift.js";
 import { flowFeatureShift } from "./flow-feature-shift.js";
-import { gTest, kolmogorovSmirnov } from "./marginal-tests.js";
 import { mmdTest } from "./mmd.js";
 import { holm } from "./multiple-tests.js";
 import { type PermutationOptions, type Permutations, stopIfAsked } from "./permutations.js";
@@ -67,7 +67,7 @@ export interface ShiftedColumn {
   readonly statistic: number;
   readonly threshold: number;
   readonly step: number | null;
-  /** The column by itself (Kolmogorov and Smirnov, or the G-test), and adjusted for all columns (Holm). */
+  /** The column by itself (Kolmogorov and Smirnov, or the G-test; and missing cells), and adjusted for all columns (Holm). */
   readonly marginalPValue: number;
   readonly marginalAdjusted: number;
   readonly change: Change;
@@ -113,10 +113,12 @@ const noDensity =
  *   compared (Anderson and Darling);
  * - `sliced-energy` and `mmd`: the rows themselves are, see slicedEnergyTest and mmdTest;
  * - `scores`: whether any column stands out by the score-based statistic, see gaussianFeatureShift;
- * - `margins`: whether any column does by itself (Kolmogorov and Smirnov; G-test), adjusted by Holm.
+ * - `margins`: whether any column does by itself (Kolmogorov and Smirnov; G-test; Fisher for missing cells), adjusted by
+ *   Holm.
  *
  * The first four are by permutation and exact; the last is by limit distributions. Columns are said to have moved only
- * where there is drift: α/2 by the scores, α/2 by the margins.
+ * where there is drift: α/2 by the scores, α/2 by the margins. That a cell is missing, NaN, is a value like others: in
+ * tables that were read with `missing: "cells"` no row is left out, and a column that begins to miss cells has moved.
  *
  * Cost: seconds for the fit (3,000 to 12,000 steps of one net), seconds for the permutations. Large tables are thinned at
  * random: 20,000 rows for the fit, 5,000 of either sample for log-densities and slices, 500 for MMD, 2,000 for scores.
@@ -195,9 +197,7 @@ export async function detectShift(
   });
 
   tell("margins", 6);
-  const margins = samples.columns.map(({ reference: x, current: y, categories }) =>
-    categories ? gTest(x, y) : kolmogorovSmirnov(x, y),
-  );
+  const margins = samples.columns.map(columnTest);
   const adjusted = holm(margins.map(({ pValue }) => pValue));
   const sharpest = adjusted.indexOf(Math.min(...adjusted));
   found.push({
@@ -386,14 +386,22 @@ export async function densityOf(
   stopIfAsked(signal);
   const everyRow = Uint32Array.from({ length: samples.currentRows }, (_, i) => i);
   const rows = all ? everyRow : random.split("current").permutation(samples.currentRows).slice(0, mostScored);
+  const before = await logProbOf(model, modelRows(model, reference, heldOut));
+  const after = await logProbOf(model, modelRows(model, current, rows));
+  const unforeseen = before.unforeseen + after.unforeseen;
   return {
     model,
-    logProb: {
-      reference: await model.logProb(modelRows(model, reference, heldOut)),
-      current: await model.logProb(modelRows(model, current, rows)),
-    },
+    logProb: { reference: before.logProb, current: after.logProb },
     heldOut,
-    notices,
+    notices: [
+      ...notices,
+      ...(unforeseen > 0
+        ? [
+            `Rows with a cell missing where the density was fitted to none that misses it: ${unforeseen}. They count as the ` +
+              `least likely.`,
+          ]
+        : []),
+    ],
   };
 }
 
@@ -415,6 +423,14 @@ async function featureShift(
   if (numbers.length === 0)
     throw new LogdetError("usage", "flows are fitted to columns of numbers, and there are none", {
       hint: "Leave out --scores flow: Gaussians of ranks take categories, too.",
+    });
+  if (
+    numbers.some(({ column: { reference, current } }) =>
+      [reference, current].some((x) => x.some(Number.isNaN)),
+    )
+  )
+    throw new LogdetError("usage", "flows' scores are those of complete rows, and values are missing", {
+      hint: "Leave out --scores flow: Gaussians of ranks take missing cells, too; or leave out the rows: --missing drop.",
     });
   const most = Math.min(mostScoreRows, Math.floor(mostJacobian / (2 * numbers.length ** 2)));
   const chosen = some(samples, most, random);

@@ -8,6 +8,8 @@ export interface Explained {
   readonly columns: readonly ColumnConfig[];
   readonly calibration?: Calibration | undefined;
   logProb(rows: Rows): Promise<Float64Array>;
+  /** Of calibrated models: p-values of the model's default statistic, for rows whose log-densities are known. */
+  pValues?(rows: Rows, known: { readonly logProb: Float64Array }): Promise<Float64Array>;
   /** ∇ₓ log p(x), nats per unit; 0 for categorical columns. */
   scoreFunction(rows: Rows): Promise<Float64Array>;
   sample(n: number, options?: { seed?: number }): Promise<Float64Array>;

@@ -1,6 +1,6 @@
 // logdet calibrate: other rows for p-values to be ranked among.
 
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { conformalPValues, load } from "../../src/model/index.js";
@@ -44,14 +44,14 @@ describe("logdet calibrate", () => {
     await model.release();
   });
 
-  it("changes nothing else: weights, card, report and the log-densities stay", async () => {
+  it("changes nothing else: weights, report and the log-densities stay", async () => {
     const name = copyOf("same.logdet");
     const before = await load(join(folder, name));
     expect((await calibrate([name, "normal.csv", "--quiet"])).code).toBe(0);
     const after = await load(join(folder, name));
     expect(await after.logProb(fresh)).toEqual(await before.logProb(fresh));
     expect(after.config.flow).toEqual(before.config.flow);
-    for (const file of ["README.md", "report.html"]) expect(read(name, file)).toBe(read("tiny.logdet", file));
+    expect(read(name, "report.html")).toBe(read("tiny.logdet", "report.html"));
     await before.release();
     await after.release();
   });
@@ -67,6 +67,32 @@ describe("logdet calibrate", () => {
     ]);
     const { stdout } = await logdet(["info", name], { cwd: folder });
     expect(stdout).toContain("40 calibration rows");
+  });
+
+  it("says in one line of the card what it is calibrated with, the last time only", async () => {
+    const name = copyOf("carded.logdet");
+    await calibrate([name, "normal.csv", "--quiet"]);
+    await calibrate([name, "fresh.csv", "--quiet"]);
+    const line =
+      "P-values are ranked among 40 rows of fresh.csv, not among those that the fit set apart (logdet calibrate). " +
+      "What the report says of calibration rows is of the fit's.";
+    const card = read(name, "README.md");
+    const before = read("tiny.logdet", "README.md");
+    expect(card.replace(`\n${line}\n`, "")).toBe(before);
+    expect(card.indexOf(line)).toBeGreaterThan(card.indexOf("## Training data"));
+    expect(card.indexOf(line)).toBeLessThan(card.indexOf("## Metrics"));
+  });
+
+  it("keeps a card that somebody rewrote, the line at its end, and goes without where there is none", async () => {
+    const name = copyOf("rewritten.logdet");
+    writeFileSync(join(folder, name, "README.md"), "# Ours\n");
+    await calibrate([name, "normal.csv", "--quiet"]);
+    expect(read(name, "README.md")).toMatch(
+      /^# Ours\n\nP-values are ranked among 120 rows of normal\.csv, .*\n$/,
+    );
+    rmSync(join(folder, name, "README.md"));
+    expect((await calibrate([name, "normal.csv", "--quiet"])).code).toBe(0);
+    expect(existsSync(join(folder, name, "README.md"))).toBe(false);
   });
 
   it("leaves the model alone with --out, and says as JSON what it did", async () => {

@@ -66,6 +66,26 @@ describe("two tables", () => {
   });
 });
 
+describe("missing cells", () => {
+  const holes = (seed: number, every: number) =>
+    tinyRows(300, seed).map(([a, b, count], i) => [a, i % every === 0 ? "" : b, count]);
+
+  it("are an error, are left out, or tested as they are: a column that begins to miss some has moved", async () => {
+    write("few.csv", holes(1, 20));
+    write("many.csv", holes(3, 3));
+    const refused = await shift("few.csv", "many.csv");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("values are missing in 1 column of 300 rows: b (15)");
+    const options = ["--permutations", "99", "--quiet"];
+    const dropped = await shift("few.csv", "many.csv", ...options, "--missing", "drop");
+    expect(dropped.stdout).toMatch(/^No drift was found .*; 285 rows and 200, /);
+    const { code, stdout } = await shift("few.csv", "many.csv", ...options, "--missing", "model");
+    expect(code).toBe(0);
+    expect(stdout).toContain("Moved: b.");
+    expect(stdout).toMatch(/ b +yes .* missing from 5 % to 33\.3 % of the rows/);
+  });
+});
+
 describe("windows", () => {
   it("say since when, in the order of a column, as text, table and picture", async () => {
     const { code, stdout, stderr } = await shift(
@@ -81,6 +101,25 @@ describe("windows", () => {
     expect(lines[7]).toMatch(/^301,350,true,/);
     expect(readFileSync(join(folder, "series/windows.svg"), "utf8")).toContain("starts at row 301.");
     expect(existsSync(join(folder, "series/shift.json"))).toBe(true);
+  });
+
+  it("are in the order of dates, too, but not of words", async () => {
+    const times = new Random(4).permutation(600);
+    const rows = tinyRows(600, 5).map(([a, b, count], i) => [
+      new Date(Date.UTC(2024, 0, 1, 0, 90 * times[i])).toISOString().slice(0, 16),
+      ...[a, b, count + (times[i] < 300 ? 0 : 6)],
+      ["low", "high"][i % 2],
+    ]);
+    write("dated.csv", rows, ["time", ...names, "tide"]);
+    const args = ["march.csv", "dated.csv", "--window", "50", "--quiet"];
+    const { code, stdout } = await shift(...args, "--by", "time");
+    expect(code).toBe(0);
+    expect(stdout).toContain("Drift: the first window that has shifted is rows 301 to 350");
+    const words = await shift(...args, "--by", "tide");
+    expect(words.code).toBe(1);
+    expect(words.stderr).toContain(
+      "rows cannot be put in the order of a column that holds neither numbers nor dates",
+    );
   });
 
   it("are asked for before what is theirs, and leave out what is not", async () => {

@@ -61,6 +61,21 @@ describe("writing a table", () => {
     expect(rows.map((row) => row['kind, "quoted"'])).toEqual(["plain", 'say "hi"', "two\nlines", null]);
   });
 
+  it("with whole numbers as such, where some are missing too", async () => {
+    const columns: OutputColumn[] = [
+      { name: "rings", values: Float64Array.of(111, Number.NaN, -(2 ** 40), -0), whole: true },
+    ];
+    const csv = "rings\n111\n\n-1099511627776\n0\n";
+    expect(await toText((stream) => writeTable(columns, { stream }))).toBe(csv);
+    expect(await toText((stream) => writeTable(columns, { stream, format: "tsv" }))).toBe(csv);
+    expect(await toText((stream) => writeTable(columns, { stream, format: "ndjson" }))).toBe(
+      '{"rings":111}\n{"rings":null}\n{"rings":-1099511627776}\n{"rings":0}\n',
+    );
+    const path = join(folder, "whole.parquet");
+    await writeTable(columns, { path });
+    expect(await parquetRows(path)).toEqual([111n, null, -1099511627776n, 0n].map((rings) => ({ rings })));
+  });
+
   it("with truth values, missing ones among them", async () => {
     const columns: OutputColumn[] = [
       { name: "odd", values: [true, false, null] },

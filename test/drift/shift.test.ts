@@ -198,17 +198,6 @@ describe("tables that do not fit together", () => {
     expect(() => samplesOf(still, still)).toThrow(/no column varies/);
   });
 
-  it("are refused where a value is missing, with its place", () => {
-    const table = tableWith(1, 50);
-    table.columns[1].values[7] = Number.NaN;
-    expect(() => samplesOf(tableWith(2, 50), table)).toThrow(
-      expect.objectContaining({
-        message: "a value is missing in the new table",
-        where: ["row 8", "column b"],
-      }),
-    );
-  });
-
   it("lose columns that have one value in both, not those that changed it", () => {
     const at = (table: Table, c: number): Table => ({
       ...table,
