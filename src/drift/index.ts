@@ -24,9 +24,10 @@ export {
   type ShiftSeries,
   type ShiftSeriesOptions,
 } from "./series.js";
+export { detectShift } from "./shift.js";
+export { detectShiftFromModel } from "./shift-from-model.js";
+export { slicedEnergyTest } from "./sliced-energy.js";
 export {
-  detectShift,
-  detectShiftFromModel,
   type ScoreDensity,
   type Shift,
   type ShiftedColumn,
@@ -34,8 +35,7 @@ export {
   type ShiftProgress,
   type ShiftTest,
   scoreDensities,
-} from "./shift.js";
-export { slicedEnergyTest } from "./sliced-energy.js";
+} from "./verdict.js";
 export {
   type Feature,
   type WindowOptions,

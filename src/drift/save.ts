@@ -5,7 +5,7 @@ import { LogdetError } from "../errors.js";
 import { exists, writeFolder } from "../model/index.js";
 import { seriesPicture } from "./picture.js";
 import type { ShiftSeries } from "./series.js";
-import type { Shift } from "./shift.js";
+import type { Shift } from "./verdict.js";
 
 /** The file that tells the folder of such a result from others. */
 const resultFile = "shift.json";

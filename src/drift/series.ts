@@ -5,8 +5,10 @@ import { LogdetError } from "../errors.js";
 import type { Model } from "../model/index.js";
 import { Random } from "../random/index.js";
 import { modelRows } from "./density.js";
+import { densityOf } from "./held-out-density.js";
 import { samplesOf } from "./samples.js";
-import { densityOf, requireColumns, type ShiftOptions } from "./shift.js";
+import { requireColumns } from "./shift-from-model.js";
+import type { ShiftOptions } from "./verdict.js";
 import { type Feature, smallestWindow, type WindowSeries, windowTests } from "./windows.js";
 
 export interface ShiftSeriesOptions extends Omit<ShiftOptions, "scores" | "permutations"> {

@@ -2,103 +2,37 @@
 
 import type { Table } from "../data/index.js";
 import { LogdetError } from "../errors.js";
-import type { FitOptions } from "../fit/index.js";
-import type { Model } from "../model/index.js";
 import { Random } from "../random/index.js";
 import { andersonDarlingTest } from "./anderson-darling.js";
 import { type Change, changeOf } from "./change-words.js";
 import { columnTest } from "./column-test.js";
 import { pointsOf } from "./coordinates.js";
-import { fitQuickly, logProbOf, modelRows, tableOf } from "./density.js";
+import { fitQuickly, modelRows, tableOf } from "./density.js";
 import { type FeatureShift, gaussianFeatureShift } from "./feature-shift.js";
 import { flowFeatureShift } from "./flow-feature-shift.js";
+import { densityOf } from "./held-out-density.js";
 import { mmdTest } from "./mmd.js";
 import { holm } from "./multiple-tests.js";
-import { type PermutationOptions, type Permutations, stopIfAsked } from "./permutations.js";
+import type { PermutationOptions } from "./permutations.js";
 import { type Samples, samplesOf } from "./samples.js";
 import { slicedEnergyTest } from "./sliced-energy.js";
-
-/** Which densities give the score functions: Gaussians of normal scores or of standardised values, or flows. */
-export const scoreDensities = ["ranks", "gaussian", "flow"] as const;
-export type ScoreDensity = (typeof scoreDensities)[number];
-
-export interface ShiftOptions {
-  /** Probability of a false verdict "drift". Default: 0.05. */
-  readonly alpha?: number;
-  /** Labellings that a p-value is ranked among: none is below 1 / (permutations + 1). Default: 499. */
-  readonly permutations?: number;
-  /** Default: "ranks". */
-  readonly scores?: ScoreDensity;
-  /** Default: 0. */
-  readonly seed?: number;
-  readonly threads?: number;
-  /** Of the density that rows are scored with; one net without search unless said otherwise. */
-  readonly fit?: FitOptions;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: ShiftProgress) => void;
-}
-
-/** What is being done, and how far it is. */
-export interface ShiftProgress {
-  readonly text: string;
-  readonly done: number;
-  readonly total: number;
-}
-
-/** One test of the hypothesis that nothing moved. */
-export interface ShiftTest {
-  readonly name: string;
-  /** What it looks at, in words. */
-  readonly summary: string;
-  readonly statistic: number;
-  readonly pValue: number;
-  /** Times what several tests at one level cost (Holm): at most α means drift. */
-  readonly adjusted: number;
-  readonly rejected: boolean;
-  /** Rows of either sample that it saw. */
-  readonly rows: readonly [reference: number, current: number];
-}
-
-/** One column of both samples. */
-export interface ShiftedColumn {
-  readonly name: string;
-  readonly moved: boolean;
-  /** The score-based statistic; see gaussianFeatureShift. */
-  readonly statistic: number;
-  readonly threshold: number;
-  readonly step: number | null;
-  /** The column by itself (Kolmogorov and Smirnov, or the G-test; and missing cells), and adjusted for all columns (Holm). */
-  readonly marginalPValue: number;
-  readonly marginalAdjusted: number;
-  readonly change: Change;
-  /** Why it counts as moved, or why not, and how it changed. */
-  readonly words: string;
-}
-
-export interface Shift {
-  readonly drift: boolean;
-  readonly alpha: number;
-  readonly referenceRows: number;
-  readonly currentRows: number;
-  readonly permutations: number;
-  readonly tests: readonly ShiftTest[];
-  /** The most conspicuous first. Empty where the reference is a model. */
-  readonly columns: readonly ShiftedColumn[];
-  readonly seconds: number;
-  readonly notices: readonly string[];
-}
+import {
+  decided,
+  type Found,
+  permutationsOf,
+  type ScoreDensity,
+  type Shift,
+  type ShiftedColumn,
+  type ShiftOptions,
+  teller,
+} from "./verdict.js";
 
 /** Rows beyond these make the tests slower, not much sharper. */
-const mostFitted = 20_000;
-const mostScored = 5000;
 const mostSliced = 5000;
 const mostKernel = 500;
 const mostScoreRows = 2000;
 /** Numbers in the Jacobians of a flow at all rows. */
 const mostJacobian = 1.6e7;
-/** Permutations that standardise statistics, before those that rank them. */
-const scalePermutations = 100;
-
 /** Tests that share the level. */
 const testCount = 5;
 
@@ -247,100 +181,6 @@ export async function detectShift(
   };
 }
 
-/**
- * The same with a model for a reference: the statistics of its calibration rows, to which it was not fitted, against
- * those of the new rows; log-densities, and norms of the latents. Rows that the model keeps are statistics only, so which
- * columns moved cannot be told.
- *
- * @throws LogdetError "model" if the model has no calibration rows; otherwise as detectShift and `Model.logProb`
- * @example const { drift } = await detectShiftFromModel(await load("march.logdet"), await readTable(["april.csv"]))
- */
-export async function detectShiftFromModel(
-  model: Model,
-  current: Table,
-  options: Omit<ShiftOptions, "scores" | "fit"> = {},
-): Promise<Shift> {
-  const started = performance.now();
-  const { alpha = 0.05, seed = 0, signal } = options;
-  const { calibration } = model;
-  if (!calibration)
-    throw new LogdetError("model", "the model has no calibration rows to compare new rows with", {
-      hint: "Fit it again with --calibration 0.1, or give the reference's data instead of the model.",
-    });
-  const names = (["density", "latent-norm"] as const).filter((name) => calibration.statistics.includes(name));
-  const permutations = permutationsOf(options, names.length);
-  const random = new Random(seed).split("drift");
-  const tell = teller(options, names.length + 1);
-  const kept = random.split("rows").permutation(current.rows).slice(0, mostScored).sort();
-  const rows = modelRows(model, requireColumns(model, current), kept);
-  const found: Found[] = [];
-  for (const [i, name] of names.entries()) {
-    tell(name, i);
-    const reference = calibration.scores(name).map((value) => value);
-    const scores =
-      name === "density" ? (await model.logProb(rows)).map((value) => -value) : await model.latentNorm(rows);
-    stopIfAsked(signal);
-    found.push({
-      name: name === "density" ? "log-density" : name,
-      summary: `${name === "density" ? "log-densities" : "squared norms of the latents"} beside those of the model's calibration rows`,
-      ...(await andersonDarlingTest(reference, scores, {
-        permutations,
-        random: random.split(name),
-        signal,
-      })),
-      rows: [calibration.rows, kept.length],
-    });
-  }
-  const tests = decided(found, alpha);
-  return {
-    drift: tests.some(({ rejected }) => rejected),
-    alpha,
-    referenceRows: calibration.rows,
-    currentRows: current.rows,
-    permutations: permutations.count,
-    tests,
-    columns: [],
-    seconds: (performance.now() - started) / 1000,
-    notices: [
-      "A model keeps statistics of its calibration rows, not the rows: which columns moved takes the reference's data.",
-    ],
-  };
-}
-
-type Found = Omit<ShiftTest, "adjusted" | "rejected">;
-
-/** The tests with their adjusted p-values, and nothing else of what they found. */
-function decided(found: readonly Found[], alpha: number): ShiftTest[] {
-  const adjusted = holm(found.map(({ pValue }) => pValue));
-  return found.map(({ name, summary, statistic, pValue, rows }, i) => ({
-    ...{ name, summary, statistic, pValue, adjusted: adjusted[i] },
-    ...{ rejected: adjusted[i] <= alpha, rows },
-  }));
-}
-
-/** @throws LogdetError "usage" if α is no level, or out of reach of so many permutations */
-export function permutationsOf(
-  { alpha = 0.05, permutations = 499 }: Pick<ShiftOptions, "alpha" | "permutations">,
-  tests: number,
-): Permutations {
-  if (!(alpha > 0 && alpha < 1))
-    throw new LogdetError("usage", `the level must be between 0 and 1, got ${alpha}`);
-  // p-values are multiples of 1 / (B + 1); one must be at most α / tests, and half the level is the columns'.
-  const needed = Math.ceil(Math.max(tests, 2) / alpha - 1e-9) - 1;
-  if (!Number.isSafeInteger(permutations) || permutations < needed)
-    throw new LogdetError(
-      "usage",
-      `with ${permutations} permutations no p-value is below 1/${permutations + 1}: too few for ${tests} tests at the level ${alpha}`,
-      { hint: `Ask for ${needed} permutations or more.` },
-    );
-  return { count: permutations, scale: scalePermutations };
-}
-
-/** Tells of the stages of the work; the fit is the first. */
-function teller({ onProgress }: Pick<ShiftOptions, "onProgress">, total = 7) {
-  return (text: string, done: number) => onProgress?.({ text, done, total });
-}
-
 type Chosen = [reference: Uint32Array, current: Uint32Array];
 
 /** At most so many rows of either sample, at random. */
@@ -351,59 +191,6 @@ function some({ referenceRows, currentRows }: Samples, most: number, random: Ran
 }
 
 const counts = ([reference, current]: Chosen): [number, number] => [reference.length, current.length];
-
-/** A flow fitted to half of the reference, and the log-densities of rows that it has not seen. */
-export interface HeldOutDensity {
-  readonly model: Model;
-  readonly logProb: { readonly reference: Float64Array; readonly current: Float64Array };
-  /** The reference's rows that were held out. */
-  readonly heldOut: Uint32Array;
-  readonly notices: readonly string[];
-}
-
-/** @param all whether all new rows are scored, in their order; else 5,000 at most */
-export async function densityOf(
-  samples: Samples,
-  { seed = 0, threads, signal, fit: options, onProgress }: ShiftOptions,
-  random: Random,
-  all = false,
-): Promise<HeldOutDensity> {
-  const order = random.split("reference").permutation(samples.referenceRows);
-  const half = Math.floor(order.length / 2);
-  const fitted = order.slice(0, Math.min(half, mostFitted));
-  const heldOut = order.slice(half, half + mostScored);
-  const [reference, current] = (["reference", "current"] as const).map((side) =>
-    samples.columns.map(({ name, categories, known, [side]: values }) => ({
-      ...{ name, values },
-      ...(categories && { categories: categories.slice(0, known) }),
-    })),
-  );
-  const { model, notices } = await fitQuickly(tableOf(reference, fitted), {
-    ...{ options, seed, threads, signal },
-    onProgress: (share) =>
-      onProgress?.({ text: "fitting a density to half of the reference", done: 2 * share, total: 7 }),
-  });
-  stopIfAsked(signal);
-  const everyRow = Uint32Array.from({ length: samples.currentRows }, (_, i) => i);
-  const rows = all ? everyRow : random.split("current").permutation(samples.currentRows).slice(0, mostScored);
-  const before = await logProbOf(model, modelRows(model, reference, heldOut));
-  const after = await logProbOf(model, modelRows(model, current, rows));
-  const unforeseen = before.unforeseen + after.unforeseen;
-  return {
-    model,
-    logProb: { reference: before.logProb, current: after.logProb },
-    heldOut,
-    notices: [
-      ...notices,
-      ...(unforeseen > 0
-        ? [
-            `Rows with a cell missing where the density was fitted to none that misses it: ${unforeseen}. They count as the ` +
-              `least likely.`,
-          ]
-        : []),
-    ],
-  };
-}
 
 async function featureShift(
   samples: Samples,
@@ -482,15 +269,4 @@ function wordsOf(
   if (marginal) return words;
   if (moved) return `depends on the others in another way; ${words}`;
   return statistic > threshold ? `follows from the columns above; ${words}` : words;
-}
-
-/** The model's columns of the table, in the model's order. */
-export function requireColumns({ columns }: Model, table: Table): Table["columns"] {
-  return columns.map(({ name }) => {
-    const column = table.columns.find((candidate) => candidate.name === name);
-    if (column) return column;
-    throw new LogdetError("data", `a column of the model is missing in the new table: ${name}`, {
-      hint: `The new table has the columns ${table.columns.map((other) => other.name).join(", ")}.`,
-    });
-  });
 }

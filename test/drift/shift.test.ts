@@ -6,7 +6,8 @@ import { andersonDarlingTest } from "../../src/drift/anderson-darling.js";
 import { fitQuickly } from "../../src/drift/density.js";
 import { mmdTest } from "../../src/drift/mmd.js";
 import { samplesOf } from "../../src/drift/samples.js";
-import { detectShift, detectShiftFromModel } from "../../src/drift/shift.js";
+import { detectShift } from "../../src/drift/shift.js";
+import { detectShiftFromModel } from "../../src/drift/shift-from-model.js";
 import { slicedEnergyTest } from "../../src/drift/sliced-energy.js";
 import { Random } from "../../src/random/index.js";
 

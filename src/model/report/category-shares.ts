@@ -76,13 +76,13 @@ function panel({ bars }: CountedColumn, { rows, draws }: CategoryCounts, width: 
   return draw({
     width,
     height,
-    marginLeft: 124,
+    marginLeft: 134,
     marginRight: 24,
     marginTop: 0,
     marginBottom: axisHeight,
     x: {
       domain: [0, widest || 1],
-      ticks: 4,
+      ticks: 3,
       tickFormat: (share: number) => formatPercent(share),
       label: null,
     },
