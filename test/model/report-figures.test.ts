@@ -128,6 +128,12 @@ describe("learning curves", () => {
     expect(root.textContent).toContain("best affine flow (Gaussian)");
   });
 
+  test("speak of a Gaussian alone where no affine flow is known to be the best, as with categories", () => {
+    const drawn = read(learningCurves(data.training, { ...data.metrics, affineOptimum: null }));
+    expect(drawn.textContent).toContain("a Gaussian");
+    expect(drawn.textContent).not.toContain("affine");
+  });
+
   test("say where the best affine flow is when it is far above them", () => {
     const far = learningCurves(data.training, { gaussianLogProb: -500.126, affineOptimum: -499 });
     expect(read(far).textContent).toContain("↑ best affine flow (Gaussian): 500.13");

@@ -12,7 +12,7 @@ export type Reference = Pick<Metrics, "gaussianLogProb" | "affineOptimum">;
 
 /**
  * Learning curves as SVG: nats per row by step, the kept step marked. Dashed lines, in the curves' colours, are what the
- * best affine flow, a Gaussian, comes to on the same rows; where they lie far off, a word at the edge says so.
+ * best affine flow, or a Gaussian, comes to on the same rows; where they lie far off, a word at the edge says so.
  */
 export function learningCurves(training: TrainingSummary, reference: Reference): string {
   const { curve, bestStep } = training;
@@ -25,6 +25,8 @@ export function learningCurves(training: TrainingSummary, reference: Reference):
       : Plot.lineY(visible, { ...channels, strokeWidth: 2 });
   };
   const references = referenceLines(reference);
+  // With categories its mean depends on them, and there is no bound on the training rows.
+  const words = reference.affineOptimum === null ? "a Gaussian" : "best affine flow (Gaussian)";
   const shown = references.filter(({ nll }) => nll >= low && nll <= high);
   const top = Math.max(...shown.map(({ nll }) => nll));
   const outside = shown.length === 0 ? references.find(({ name }) => name === "model") : undefined;
@@ -56,20 +58,17 @@ export function learningCurves(training: TrainingSummary, reference: Reference):
         ? Plot.text([top], {
             y: (value: number) => value,
             ...label,
-            text: () => "best affine flow (Gaussian)",
+            text: () => words,
             dy: -9,
           })
         : null,
       outside
-        ? Plot.text(
-            [`${outside.nll > high ? "↑" : "↓"} best affine flow (Gaussian): ${formatNats(outside.nll)}`],
-            {
-              ...label,
-              frameAnchor: outside.nll > high ? "top-right" : "bottom-right",
-              text: (text: string) => text,
-              dy: -2,
-            },
-          )
+        ? Plot.text([`${outside.nll > high ? "↑" : "↓"} ${words}: ${formatNats(outside.nll)}`], {
+            ...label,
+            frameAnchor: outside.nll > high ? "top-right" : "bottom-right",
+            text: (text: string) => text,
+            dy: -2,
+          })
         : null,
       line("data", (point) => point.trainNll),
       line("model", (point) => point.validationNll),

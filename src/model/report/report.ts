@@ -92,7 +92,9 @@ function pictures(data: ReportData): Html[] {
         [...trainingStory(data), ...affineStory(data)],
         figure(
           learningCurves(training, metrics),
-          "Mean negative log-likelihood by step. The ring marks the kept weights; dashed lines are the best affine flow, a Gaussian, on the rows of the curve of their colour.",
+          `Mean negative log-likelihood by step. The ring marks the kept weights; dashed lines are ${
+            metrics.affineOptimum === null ? "a Gaussian" : "the best affine flow, a Gaussian,"
+          } on the rows of the curve of their colour.`,
         ),
       ),
     );
