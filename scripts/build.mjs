@@ -15,7 +15,7 @@ const next = `${root}dist.next`;
 const old = `${root}dist.old`;
 for (const folder of [next, old]) rmSync(folder, { recursive: true, force: true });
 compile("tsconfig.json", "--outDir", next);
-const studio = spawnSync(process.execPath, [`${root}scripts/build-studio.mjs`, `${next}/studio/lab`], {
+const studio = spawnSync(process.execPath, [`${root}scripts/build-studio.mjs`, `${next}/studio`], {
   stdio: ["ignore", 2, 2],
 });
 if (studio.status !== 0) process.exit(studio.status ?? 1);

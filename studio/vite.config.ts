@@ -1,6 +1,5 @@
 // How the studio's pages become static files that work from any folder of any host.
 
-import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { workerLicenses } from "./worker-licenses.js";
@@ -12,7 +11,6 @@ const rolldownOptions = {
 };
 
 export default defineConfig({
-  root: fileURLToPath(new URL("lab", import.meta.url)),
   // Addresses relative to the page, whatever folder it lies in.
   base: "./",
   publicDir: false,

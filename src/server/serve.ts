@@ -1,11 +1,9 @@
 // The server with its socket: where it listens, and how it ends.
 
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
 import { LogdetError } from "../errors.js";
 import { createApp } from "./app.js";
 import { isLoopback } from "./guard.js";
+import { listen } from "./listen.js";
 import { Log } from "./log.js";
 import { Metrics } from "./metrics.js";
 import { Models } from "./models.js";
@@ -51,18 +49,12 @@ export async function serve(folders: readonly string[], options: ServeOptions = 
     ...{ limits, log, metrics, host, token, draining: () => draining },
     ...(allowedHosts && { allowedHosts }),
   });
-  const server = createAdaptorServer({
-    fetch: (request, env) => app.fetch(request, env),
-    serverOptions: { requestTimeout: 0, headersTimeout: 10_000, keepAliveTimeout: 5_000 },
-  }) as Server;
-  try {
-    await listen(server, host, port);
-  } catch (error) {
+  const server = await listen(app.fetch, { host, port }).catch(async (error) => {
     await models.close();
     throw error;
-  }
+  });
   models.watch(reloadEvery);
-  const url = urlOf(host, (server.address() as AddressInfo).port);
+  const { url } = server;
   log.info("listening", { url, models: models.names.join(", ") });
 
   return {
@@ -72,7 +64,7 @@ export async function serve(folders: readonly string[], options: ServeOptions = 
       if (draining) return;
       draining = true;
       log.info("closing");
-      await closeServer(server, limits.timeout);
+      await server.close(limits.timeout);
       await models.close();
       log.info("closed");
     },
@@ -84,38 +76,3 @@ function limitsOf(options: ServeOptions): Limits {
   const given = names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]));
   return { ...defaultLimits, ...Object.fromEntries(given) };
 }
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const reasons: Readonly<Record<string, string>> = {
-        EADDRINUSE: "another program listens there already",
-        EADDRNOTAVAIL: "this machine does not have that address",
-        EACCES: "permission denied",
-        ENOTFOUND: "there is no such host",
-      };
-      reject(
-        new LogdetError("io", `the server cannot listen: ${reasons[error.code ?? ""] ?? error.message}`, {
-          where: [`${host}:${port}`],
-          hint: "Choose another port with --port, or address with --host.",
-          cause: error,
-        }),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
-}
-
-/** @param patience seconds until connections are cut off */
-function closeServer(server: Server, patience: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), patience * 1000);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
-}
-
-const urlOf = (host: string, port: number) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;

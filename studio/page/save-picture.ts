@@ -25,12 +25,17 @@ export function toSvgFile(svg: SVGSVGElement, title: string): string {
   );
 }
 
-/** Rows under a header. Cells are numbers, words without commas, or nothing. */
+/** Rows under a header, as RFC 4180 has them. Cells are numbers, text or nothing. */
 export function toCsv(
   columns: readonly string[],
   rows: Iterable<readonly (string | number | null)[]>,
 ): string {
-  return [columns, ...rows].map((cells) => `${cells.map((cell) => cell ?? "").join(",")}\n`).join("");
+  return [columns, ...rows].map((cells) => `${cells.map(csvCell).join(",")}\n`).join("");
+}
+
+function csvCell(cell: string | number | null): string {
+  const text = String(cell ?? "");
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Hands text to the reader as a file. */

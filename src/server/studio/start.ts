@@ -1,0 +1,51 @@
+// The studio's server with its socket.
+
+import { listen } from "../listen.js";
+import { Log } from "../log.js";
+import { createStudioApp } from "./app.js";
+import { StudioFolder } from "./folder.js";
+import { OpenModels } from "./open-models.js";
+import { readPages } from "./pages.js";
+import type { Studio } from "./studio.js";
+import { StudioTables } from "./tables.js";
+
+export interface StudioOptions {
+  /** Folder of the built pages. */
+  readonly pages: string;
+  /** Default: 4747. 0: any that is free. */
+  readonly port?: number;
+  readonly log?: Log;
+}
+
+/** A studio that listens. */
+export interface StudioServing {
+  /** "http://127.0.0.1:4747" */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Seconds that requests at work have when the studio ends. */
+const patience = 2;
+
+/**
+ * Opens the studio over a folder, for this machine alone: it has no password, so no other machine may reach it.
+ *
+ * @throws LogdetError "io" if there is no such folder, or the port is taken
+ * @example const { url, close } = await startStudio("models", { pages: "dist/studio", port: 0 })
+ */
+export async function startStudio(
+  path: string,
+  { pages, port = 4747, log = new Log("off") }: StudioOptions,
+): Promise<StudioServing> {
+  const folder = await StudioFolder.open(path);
+  const studio: Studio = { folder, models: new OpenModels(folder), tables: new StudioTables(folder) };
+  const app = createStudioApp(studio, { pages: await readPages(pages), log });
+  const server = await listen(app.fetch, { host: "127.0.0.1", port });
+  return {
+    url: server.url,
+    async close() {
+      await server.close(patience);
+      await studio.models.close();
+    },
+  };
+}

@@ -1,0 +1,86 @@
+// The first page: what is in the folder, and where to begin.
+
+import type { FolderAnswer, ModelEntry, TableEntry } from "../../src/server/studio/answers.js";
+import { addressOf } from "./ask.js";
+import { DropTable } from "./drop-table.js";
+import { hrefOf } from "./route.js";
+import { bytesInWords, count, nats } from "./words.js";
+
+export function HomePage({ folder }: { readonly folder: FolderAnswer }) {
+  const { models, broken, tables, isCut } = folder;
+  return (
+    <main className="page">
+      <h1 tabIndex={-1}>{folder.folder}</h1>
+      {models.length === 0 && (
+        <p className="lead">
+          Fit a model to a table, and it tells how likely every row is: which rows are strange, which of their
+          cells make them so, and whether new data still look like the old. Begin with a table.
+        </p>
+      )}
+      {isCut && (
+        <p className="note">The folder holds more than is shown here; open the studio in a smaller one.</p>
+      )}
+      {models.length > 0 && (
+        <section aria-labelledby="models">
+          <h2 id="models">Models</h2>
+          <div className="cards">
+            {models.map((model) => (
+              <ModelCard key={model.name} model={model} />
+            ))}
+          </div>
+        </section>
+      )}
+      {broken.map(({ name, problem }) => (
+        <p className="problem" key={name}>
+          {name} cannot be used: {problem}
+        </p>
+      ))}
+      <section aria-labelledby="tables">
+        <h2 id="tables">Tables</h2>
+        {tables.length > 0 && (
+          <ul className="tables">
+            {tables.map((table) => (
+              <TableLine key={table.name} table={table} />
+            ))}
+          </ul>
+        )}
+        <DropTable onGiven={(table) => location.assign(hrefOf("fit", { table }))} />
+      </section>
+    </main>
+  );
+}
+
+function ModelCard({ model }: { readonly model: ModelEntry }) {
+  const { name, rows, columns, created, validationLogProb, standardError, gaussianLogProb, table } = model;
+  return (
+    <article className="card">
+      <h3>{name}</h3>
+      <p>
+        {count(rows, "row")} × {count(columns.length, "column")},{" "}
+        <time dateTime={created}>{new Date(created).toLocaleString()}</time>
+      </p>
+      <p className="note">
+        held-out log-density {nats(validationLogProb)} ± {nats(standardError)} nats a row
+        {gaussianLogProb !== null && `; a Gaussian: ${nats(gaussianLogProb)}`}
+      </p>
+      <p className="links">
+        <a href={hrefOf("look", { model: name, table })}>Look</a>
+        <a href={hrefOf("anomalies", { model: name, table })}>Anomalies</a>
+        {model.hasReport && (
+          <a href={addressOf(`report?model=${encodeURIComponent(name)}`)} target="_blank" rel="noopener">
+            Report
+          </a>
+        )}
+      </p>
+    </article>
+  );
+}
+
+function TableLine({ table }: { readonly table: TableEntry }) {
+  return (
+    <li>
+      <strong>{table.name}</strong> <span className="note">{bytesInWords(table.bytes)}</span>{" "}
+      <a href={hrefOf("fit", { table: table.name })}>Fit a model</a>
+    </li>
+  );
+}
