@@ -154,8 +154,9 @@ export class StudioFolder {
     if ((await lstat(path)).size > largestConfig)
       throw new LogdetError("model", "config.json is too large to be a model's", { where: [name] });
     const { columns, created, training, metrics } = parseModelConfig(await readFile(path, "utf8"));
+    const { validationLogProb, standardError, gaussianLogProb } = metrics;
     return {
-      ...{ name, created, ...metrics, table: undefined },
+      ...{ name, created, validationLogProb, standardError, gaussianLogProb, table: undefined },
       ...{ rows: training.rows, sources: training.sources, seconds: training.seconds },
       columns: columns.map((column) => column.name),
       parameters: training.parameters,
