@@ -4,9 +4,10 @@ import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { guard } from "../guard.js";
 import { Log } from "../log.js";
-import { errorResponse, Refusal, statusOf } from "../refusal.js";
+import { errorResponse, Refusal } from "../refusal.js";
 import { folderRoutes } from "./folder-routes.js";
 import type { Page } from "./pages.js";
+import { problemResponse, problemStatus } from "./problems.js";
 import type { Studio } from "./studio.js";
 
 export interface StudioAppOptions {
@@ -45,8 +46,9 @@ export function createStudioApp(
   });
   app.onError((error) => {
     const told = error instanceof HTTPException ? new Refusal(error.status, error.message) : error;
-    if (statusOf(told) === 500) log.error("request failed", { reason: error.message, stack: error.stack });
-    return errorResponse(told);
+    if (problemStatus(told) === 500)
+      log.error("request failed", { reason: error.message, stack: error.stack });
+    return problemResponse(told, studio.folder);
   });
   for (const part of parts) app.route("/api", part(studio));
   app.get("*", (c) => {

@@ -6,8 +6,9 @@ import { LogdetError } from "../../errors.js";
 import { parseModelConfig } from "../../model/config.js";
 import { exists, fileError } from "../../model/index.js";
 import { version } from "../../version.js";
-import { errorText, Refusal, shorten } from "../refusal.js";
+import { Refusal, shorten } from "../refusal.js";
 import type { BrokenEntry, FolderAnswer, ModelEntry, TableEntry } from "./answers.js";
+import { problemText } from "./problems.js";
 
 /** Folders within folders that are looked into, and entries that are looked at. */
 const deepest = 3;
@@ -117,13 +118,13 @@ export class StudioFolder {
         if (await this.#has(name, "config.json", "model.safetensors"))
           await this.#model(name).then(
             (model) => models.push(model),
-            (error) => broken.push({ name, problem: errorText(error) }),
+            (error) => broken.push({ name, problem: problemText(error, this) }),
           );
         else if (await this.#has(name, "ica.json")) separations.push(name);
         else if (depth < deepest) await visit(name, depth + 1);
       }
     };
-    await visit("", 1);
+    await visit("", 0);
     const byName = new Map(tables.map(({ name }) => [basename(name), name]));
     return {
       folder: basename(this.path),

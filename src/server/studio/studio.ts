@@ -3,9 +3,10 @@
 import type { Context } from "hono";
 import type { z } from "zod";
 import { contentType, parseJson, readBody, textOf } from "../body.js";
-import { errorText, Refusal } from "../refusal.js";
+import { Refusal } from "../refusal.js";
 import type { StudioFolder } from "./folder.js";
 import type { OpenModels } from "./open-models.js";
+import { problemText } from "./problems.js";
 import type { StudioTables } from "./tables.js";
 
 export interface Studio {
@@ -34,7 +35,11 @@ export async function questionOf<T>(c: Context, schema: z.ZodType<T>): Promise<T
  *
  * @param pieces told to end by the signal when nobody reads any more
  */
-export function answerInPieces<T>(c: Context, pieces: (signal: AbortSignal) => AsyncGenerator<T>): Response {
+export function answerInPieces<T>(
+  { folder }: Pick<Studio, "folder">,
+  c: Context,
+  pieces: (signal: AbortSignal) => AsyncGenerator<T>,
+): Response {
   const controller = new AbortController();
   const gone = () => controller.abort(new Refusal(499, "the page has gone"));
   c.req.raw.signal.addEventListener("abort", gone, { once: true });
@@ -49,7 +54,7 @@ export function answerInPieces<T>(c: Context, pieces: (signal: AbortSignal) => A
         else stream.enqueue(line(value));
       } catch (error) {
         if (controller.signal.aborted) return;
-        stream.enqueue(line({ error: errorText(error) }));
+        stream.enqueue(line({ error: problemText(error, folder) }));
         stream.close();
       }
     },
