@@ -6,7 +6,17 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+/** Where pictures of the pages are left for people to look at: in a clone, test-results/screenshots. */
+export const screenshots =
+  process.env.SCREENSHOTS ?? fileURLToPath(new URL("../../test-results/screenshots", import.meta.url));
+
+/** Leaves a picture of the whole page. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+}
 
 const places = [
   ...(process.env.CHROMIUM ? [process.env.CHROMIUM] : []),
@@ -24,6 +34,36 @@ export function launch(): Promise<Browser> {
     );
   // Containers run as root, whom Chromium's sandbox refuses. These pages are ours.
   return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+}
+
+export interface Watched {
+  readonly page: Page;
+  /** What the page complained of, and what it asked for outside of its address. */
+  readonly complaints: string[];
+  /** All that it asked for. */
+  readonly requests: string[];
+}
+
+/** A new page that is watched for errors, warnings and requests to elsewhere. */
+export async function watchedPage(
+  browser: Browser,
+  url: string,
+  size = { width: 1360, height: 900 },
+): Promise<Watched> {
+  const page = await browser.newPage({ viewport: size, acceptDownloads: true });
+  page.setDefaultTimeout(30_000);
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.context().on("request", (request) => {
+    requests.push(request.url());
+    if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(url))
+      complaints.push(`asked for ${request.url()}`);
+  });
+  return { page, complaints, requests };
 }
 
 const types: Readonly<Record<string, string>> = {

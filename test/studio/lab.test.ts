@@ -1,7 +1,6 @@
 // The lab as its readers get it: exported by the command line, served as plain files, used in a real browser.
 
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
@@ -9,12 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Experiment } from "../../studio/lab/experiment.js";
 import { defaultSettings, type RunSettings, type Settings } from "../../studio/lab/settings.js";
 import { logdet, temporaryFolder } from "../cli/run.js";
-import { launch, serve } from "./browser.js";
+import { launch, screenshot, serve, type Watched, watchedPage } from "./browser.js";
 
 const folder = temporaryFolder();
 const exported = join(folder, "deep", "lab");
-/** Pictures of the page, left for people to look at. */
-const screenshots = mkdtempSync(join(tmpdir(), "logdet-lab-screenshots-"));
 
 let browser: Browser;
 let server: Awaited<ReturnType<typeof serve>>;
@@ -34,30 +31,12 @@ afterAll(async () => {
 /** Small enough for a second or two. */
 const small = { rows: 2000, layers: 2, steps: 400 };
 
-interface Opened {
-  readonly page: Page;
-  /** What the page complained of, and what it asked for outside of its folder. */
-  readonly complaints: string[];
-  readonly requests: string[];
-}
-
-async function open(size = { width: 1360, height: 900 }): Promise<Opened> {
-  const page = await browser.newPage({ viewport: size, acceptDownloads: true });
-  page.setDefaultTimeout(30_000);
-  const complaints: string[] = [];
-  const requests: string[] = [];
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.context().on("request", (request) => {
-    requests.push(request.url());
-    if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(server.url))
-      complaints.push(`asked for ${request.url()}`);
-  });
+async function open(size?: { width: number; height: number }): Promise<Watched> {
+  const watched = await watchedPage(browser, server.url, size);
+  const { page } = watched;
   await page.goto(server.url);
   await page.getByRole("img", { name: /Contours/ }).waitFor();
-  return { page, complaints, requests };
+  return watched;
 }
 
 const field = (page: Page, name: string) => page.getByRole("spinbutton", { name, exact: true });
@@ -235,7 +214,7 @@ describe("the exported lab", () => {
       await page.evaluate(
         () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
       );
-      await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+      await screenshot(page, `lab-${name}`);
     };
     await page.emulateMedia({ colorScheme: "light" });
     expect(await background()).toBe("rgb(255, 255, 255)");
@@ -252,7 +231,6 @@ describe("the exported lab", () => {
       .locator("figure")
       .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().left));
     expect(new Set(lefts).size).toBe(1);
-    console.log(`screenshots: ${screenshots}`);
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -268,12 +246,6 @@ describe("logdet studio", () => {
     console.log(`JavaScript of the lab: ${(total / 1000).toFixed(0)} kB gzipped in ${files.length} files`);
     expect(total).toBeGreaterThan(100_000);
     expect(total).toBeLessThan(500_000);
-  });
-
-  it("without --export is wrong usage, and says what to type", async () => {
-    const { code, stderr } = await logdet(["studio"]);
-    expect(code).toBe(2);
-    expect(stderr).toContain("logdet studio --export FOLDER");
   });
 
   it("replaces an earlier export only by force, and nothing else even so", async () => {
