@@ -1,6 +1,6 @@
 // The studio: its head with the way to every page, and the page that is shown.
 
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { ThemeSwitch } from "../page/theme-switch.js";
 import { FolderProvider, useFolder } from "./folder.js";
 import { HomePage } from "./home-page.js";
@@ -32,6 +32,8 @@ function Studio() {
   const shown = Object.hasOwn(pages, page) ? pages[page as keyof typeof pages] : undefined;
   const title = shown?.title ?? "Studio";
   useTitle(title);
+  // Where the reader came in: going back there later is heard of no more than that.
+  const [first] = useState(page);
   const handed = Object.fromEntries(kept.map((name) => [name, parameters[name]]));
   const link = (place: string, text: string) => (
     <a key={place} href={hrefOf(place, handed)} aria-current={place === page ? "page" : undefined}>
@@ -59,17 +61,23 @@ function Studio() {
       )}
       <Suspense fallback={<p className="note">Loading …</p>}>
         {folder && (shown ? <shown.view /> : <HomePage folder={folder} />)}
+        {folder && <Arrival key={page} isFirst={page === first} />}
       </Suspense>
     </>
   );
 }
 
-/** The window's title; and those who listen hear of the new page by its heading. */
+/** The window's title. */
 function useTitle(title: string): void {
-  const first = useRef(true);
   useEffect(() => {
     document.title = title === "Studio" ? "logdet studio" : `${title} · logdet studio`;
-    if (!first.current) document.querySelector<HTMLElement>("main h1")?.focus();
-    first.current = false;
   }, [title]);
+}
+
+/** Stands behind a page: once it is there, those who listen hear its heading. Not of the first one, which is read anyway. */
+function Arrival({ isFirst }: { readonly isFirst: boolean }) {
+  useEffect(() => {
+    if (!isFirst) document.querySelector<HTMLElement>("main h1")?.focus();
+  }, [isFirst]);
+  return null;
 }
