@@ -4,15 +4,19 @@
 // Protocol `normal` fits 70 % of the normal rows and is judged on the others and all anomalies; `unsupervised` fits all
 // rows, labels unseen, and is judged on the same. falseAlarm is the share of normal test rows whose conformal p-value is
 // at most 0.01, 0.05 and 0.1, where there are p-values: in protocol `normal`, where the model calibrates them on a tenth
-// of its rows, which it then is not fitted to. The peers get all. seconds are those of fitting and scoring, on one
-// thread: the statistics share a fit, whose time each is told with. `robust` is the default statistic of a fit that leaves
-// out the least likely fifth of the rows it is fitted to.
+// of its rows, which it then is not fitted to. falseAlarmBand is where 99 of 100 such shares lie by chance, and falseAlarmP
+// the two-sided p-value of the share, both by the exact law of flags. The peers get all rows. seconds are those of fitting and
+// scoring, on one thread: the statistics share a fit, whose time each is told with. `robust` is the default statistic of a
+// fit that leaves out the least likely fifth of the rows it is fitted to.
 //
-// With --json the rows are all there is on standard output; means over the tables come last, on standard error.
+// With --json the rows are all there is on standard output. Last, on standard error, come means over the tables, and the
+// false alarms of the first of our own detectors, table by table; and, a line a detector, whether all of its rates are
+// within sampling error.
 
 import { ownDetections, ownDetectors } from "./lib/anomaly-models.js";
 import { peerDetections, peerDetectors } from "./lib/anomaly-peers.js";
 import { type AnomalyRow, falseAlarmSummary, judge, means } from "./lib/anomaly-report.js";
+import { falseAlarmTests, verdict } from "./lib/false-alarm-tests.js";
 import { divide, labelledNames, labelledTable, type Protocol, protocols } from "./lib/labelled-tables.js";
 import { alignedLines, benchOptions, printRows } from "./lib/options.js";
 
@@ -70,18 +74,22 @@ for (const table of tables)
       }
     }
 
-/** A row in numbers, its false alarms as columns of their own. */
-const flat = ({ falseAlarm, note: _, ...row }: AnomalyRow) => ({
+/** A row in numbers, its false alarms as columns of their own, whose chances are told table by table. */
+const flat = ({ falseAlarm, falseAlarmBand: _, falseAlarmP: __, note: ___, ...row }: AnomalyRow) => ({
   ...row,
   ...Object.fromEntries(Object.entries(falseAlarm).map(([level, rate]) => [`p<=${level}`, rate])),
 });
 
 printRows(options.json ? rows : rows.map(flat), options.json);
 const tell = options.json ? console.error : console.log;
+/** By the law of false alarms, a list of tests a detector. */
+const tests = own.map((detector) => falseAlarmTests(rows, detector)).filter((list) => list.length > 0);
 for (const [title, summary] of [
   ["Means over tables and seeds", means(rows)],
   ["False alarms, protocol normal", falseAlarmSummary(rows)],
+  ["False alarms by table, all seeds together; 99 of 100 lie within from-to by chance", tests[0] ?? []],
 ] as const)
   if (summary.length > 0) tell(["", title, ...alignedLines(summary)].join("\n"));
+if (tests.length > 0) tell(["", ...tests.map(verdict)].join("\n"));
 for (const { table, protocol, seed, detector, note } of rows)
   if (note !== null && !options.json) tell(`${table}, ${protocol}, seed ${seed}, ${detector}: ${note}`);

@@ -1,5 +1,6 @@
 // What the anomaly benchmark reports: a row a detector and table, and summaries of such rows.
 
+import { type FalseAlarmBand, falseAlarmChance } from "./false-alarm-law.js";
 import { expectedFalseAlarms, type FalseAlarm, falseAlarms, levels } from "./false-alarms.js";
 import type { LabelledSplit, Protocol } from "./labelled-tables.js";
 import { auroc, averagePrecision } from "./ranking.js";
@@ -29,6 +30,9 @@ export type AnomalyRow = {
   readonly averagePrecision: number | null;
   /** The share of normal test rows with p ≤ α by α; null in protocol unsupervised and where there are no p-values. */
   readonly falseAlarm: FalseAlarm;
+  /** Where 99 of 100 such shares lie by chance, and how likely one as far out is: two-sided, exact (`flaggedLaw`). */
+  readonly falseAlarmBand: FalseAlarmBand;
+  readonly falseAlarmP: FalseAlarm;
   readonly seconds: number;
   /** Test rows by label. */
   readonly normals: number;
@@ -54,6 +58,7 @@ export function judge(
   const anomalies = labels.filter((label) => label === 1).length;
   // Rows that were fitted are not exchangeable with new ones: their p-values promise nothing.
   const ofNormals = same ? undefined : pValues?.filter((_, row) => labels[row] === 0);
+  const chance = falseAlarmChance(ofNormals, calibration);
   return {
     table,
     protocol,
@@ -62,6 +67,8 @@ export function judge(
     auroc: scores && auroc(scores, labels),
     averagePrecision: scores && averagePrecision(scores, labels),
     falseAlarm: falseAlarms(ofNormals),
+    falseAlarmBand: chance.band,
+    falseAlarmP: chance.p,
     seconds,
     normals: labels.length - anomalies,
     anomalies,

@@ -18,6 +18,16 @@ export function falseAlarms(pValues: ArrayLike<number> | undefined): FalseAlarm 
 }
 
 /**
+ * How many of n + 1 ranks are flagged: the largest k with k / (n + 1) ≤ α as p-values are compared, since α (n + 1) itself
+ * may be rounded to either side.
+ */
+export function flaggedRank(level: number, calibration: number): number {
+  let k = Math.floor(level * (calibration + 1)) + 1;
+  while (k / (calibration + 1) > level) k--;
+  return k;
+}
+
+/**
  * What the share of false alarms is by chance, where test rows are exchangeable with the calibration rows and no scores
  * tie. With n calibration rows p is a multiple of 1 / (n + 1), and of m test rows those flagged at level α are
  * Beta-binomial:
@@ -33,10 +43,7 @@ export function expectedFalseAlarms(
   level: number,
   { calibration, test }: { calibration: number; test: number },
 ): { mean: number; deviation: number } {
-  // The largest k with k / (n + 1) ≤ α as p-values are compared: α (n + 1) itself may be rounded to either side.
-  let k = Math.floor(level * (calibration + 1)) + 1;
-  while (k / (calibration + 1) > level) k--;
-  const mean = k / (calibration + 1);
+  const mean = flaggedRank(level, calibration) / (calibration + 1);
   const variance = ((mean * (1 - mean)) / test) * ((calibration + 1 + test) / (calibration + 2));
   return { mean, deviation: Math.sqrt(variance) };
 }

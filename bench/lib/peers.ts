@@ -14,6 +14,8 @@ const PEERS = {
   "sklearn_density.py": "sklearn",
   "sklearn_ica.py": "sklearn",
   "sklearn_anomaly.py": "sklearn",
+  "sklearn_mixed.py": "sklearn",
+  "sklearn_impute.py": "sklearn",
 } as const;
 export type Peer = keyof typeof PEERS;
 

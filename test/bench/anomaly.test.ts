@@ -174,6 +174,8 @@ describe("detections", () => {
       expect(row.auroc).toBeGreaterThan(0.98);
       // Thirteen rows: p is a multiple of 1/14, which is above 0.05.
       expect(row.falseAlarm).toMatchObject({ "0.01": 0, "0.05": 0 });
+      expect(row.falseAlarmBand).toMatchObject({ "0.01": [0, 0], "0.05": [0, 0] });
+      expect(row.falseAlarmP).toMatchObject({ "0.01": 1, "0.05": 1 });
       expect([row.normals, row.anomalies, row.calibration]).toEqual([54, 20, 13]);
     }
   });
@@ -184,7 +186,7 @@ describe("detections", () => {
     const [detection] = await ownDetections(split, ["density"], small);
     expect(detection.scores?.length).toBe(200);
     const row = judge({ table: "far", protocol: "unsupervised", seed: 0 }, split, detection);
-    expect([row.falseAlarm["0.1"], row.calibration]).toEqual([null, null]);
+    expect([row.falseAlarm["0.1"], row.falseAlarmP["0.1"], row.calibration]).toEqual([null, null, null]);
   });
 
   it("follow the fit's advice where columns determine each other, and say so", async () => {
@@ -245,6 +247,8 @@ describe("summaries", () => {
   const row = (changed: Partial<AnomalyRow>): AnomalyRow => ({
     ...{ table: "a", protocol: "normal", detector: "density", seed: 0, auroc: 0.8, averagePrecision: 0.5 },
     falseAlarm: { "0.01": 0.01, "0.05": 0.05, "0.1": 0.1 },
+    falseAlarmBand: { "0.01": [0.001, 0.025], "0.05": [0.028, 0.078], "0.1": [0.068, 0.137] },
+    falseAlarmP: { "0.01": 1, "0.05": 1, "0.1": 1 },
     ...{ seconds: 2, normals: 1000, anomalies: 50, calibration: 999, note: null },
     ...changed,
   });
