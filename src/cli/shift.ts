@@ -188,7 +188,7 @@ async function besideModel(
   const { missing, threads, window, step } = flags;
   const model: Model = await load(folder, { threads });
   try {
-    if (missing === "model" && model.filler === undefined)
+    if (missing === "model" && !model.takesMissing)
       throw new LogdetError("model", "--missing model: this model has nothing to fill missing cells from", {
         hint: "Fit it again with --missing model.",
       });
@@ -221,39 +221,15 @@ async function readInOrder(
   { by, threads }: ShiftFlags,
   read: (sources: Awaited<ReturnType<typeof openedSources>>) => Promise<Table>,
 ): Promise<Table> {
-  const { takeRows } = await import("../data/index.js");
+  const { inOrder } = await import("../data/index.js");
   const sources = await openedSources(data);
   try {
     const table = await read(sources);
     if (by === undefined) return table;
-    const values = await timesOf(sources, by, threads);
-    const time = (row: number) => values[table.rowIndex?.[row] ?? row];
-    const order = Uint32Array.from({ length: table.rows }, (_, row) => row).sort((a, b) => time(a) - time(b));
-    return takeRows(table, order);
+    return (await inOrder(table, sources, by, threads)).table;
   } finally {
     await sources.close();
   }
-}
-
-/** What rows are put in order by: numbers as they are, dates as instants. */
-async function timesOf(
-  sources: Awaited<ReturnType<typeof openedSources>>,
-  by: string,
-  threads: number | undefined,
-): Promise<ArrayLike<number>> {
-  const { joinDates, readInstant, readTable } = await import("../data/index.js");
-  const { columns } = await readTable(sources, { columns: [by], threads, mixed: true });
-  if (columns.length > 0 && columns.every(({ part }) => part !== undefined))
-    return joinDates(columns).map((text) => readInstant(text ?? "")?.instant ?? Number.NaN);
-  if (columns.length > 0 && columns[0].categories === undefined) return columns[0].values;
-  throw new LogdetError(
-    "data",
-    "rows cannot be put in the order of a column that holds neither numbers nor dates",
-    {
-      where: [`column ${by}`],
-      hint: "Choose another column with --by.",
-    },
-  );
 }
 
 async function openedSources(data: string[]) {

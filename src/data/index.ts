@@ -17,6 +17,7 @@ export { areWholeDates, joinDates, readInstant, type WrittenInstant } from "./da
 export { encodingOf, type Target, type TargetFormat } from "./deliver.js";
 export { GaussianCopula, type GaussianCopulaOptions, type GaussianCopulaState } from "./gaussian-copula.js";
 export { columnNames } from "./header.js";
+export { inOrder, type OrderedTable } from "./in-order.js";
 export { formatNames, nearestName, parseNames } from "./names.js";
 export type { Support } from "./normal-scores.js";
 export { supportOf } from "./numeric-types.js";
@@ -45,6 +46,7 @@ export {
   tableFromRows,
   toSourceRows,
 } from "./table.js";
+export { readTexts } from "./texts.js";
 export {
   type AppendOptions,
   appendColumns,

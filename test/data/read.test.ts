@@ -141,6 +141,20 @@ describe("several files", () => {
 });
 
 describe("rows", () => {
+  // With DuckDB's rewriting of IN lists to joins on, this took a minute, and a thousand columns all memory there was.
+  it("may have hundreds of columns", async () => {
+    const names = Array.from({ length: 400 }, (_, d) => `c${d}`);
+    const line = (row: number) => names.map((_, d) => (d === 7 && row === 3 ? "NA" : row + d / 8)).join(",");
+    const text = [names.join(","), ...Array.from({ length: 300 }, (_, row) => line(row))].join("\n");
+    const { columns, rows } = await readTable([file("wide.csv", text)], { missing: "cells" });
+    expect([rows, columns.length]).toEqual([300, 400]);
+    expect([columns[7].values[3], columns[7].values[4], columns[399].values[299]]).toEqual([
+      Number.NaN,
+      4.875,
+      299 + 399 / 8,
+    ]);
+  });
+
   it("keep the order of a large file", async () => {
     const lines = Array.from({ length: 200_000 }, (_, i) => `${i},${i % 7}`);
     const table = await readTable([file("large.csv", `i,m\n${lines.join("\n")}\n`)]);
