@@ -127,6 +127,7 @@ export * as tensor from "./tensor/index.js";
 export {
   type BuiltPenalty,
   type Evaluation,
+  type LayerVolume,
   Likelihood,
   type LipschitzOptions,
   lipschitz,
@@ -143,5 +144,6 @@ export {
   type TrainingState,
   TrainingStep,
   type VolumeBalance,
+  type WatchReading,
 } from "./training/index.js";
 export { version } from "./version.js";

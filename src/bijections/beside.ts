@@ -11,6 +11,12 @@ export interface BesideOptions {
   extra: number;
 }
 
+/** A map beside columns that stay as they are, which can be taken apart again. */
+export interface Beside extends Bijection {
+  readonly inner: Bijection;
+  readonly extra: number;
+}
+
 /**
  * A bijection of the first D of W columns, given the others, which go through unchanged.
  *
@@ -22,7 +28,7 @@ export interface BesideOptions {
  * @throws LogdetError "usage" if extra is no whole number, 0 or more.
  * @example const layer = beside({ inner: conditionalAffine({ dim: 2, given: 3 }), extra: 3 })
  */
-export function beside({ inner, extra }: BesideOptions): Bijection {
+export function beside({ inner, extra }: BesideOptions): Beside {
   if (!(Number.isInteger(extra) && extra >= 0))
     throw new LogdetError("usage", `beside: the other columns must be 0 or more, got ${extra}`);
   const { dim } = inner;
@@ -32,6 +38,8 @@ export function beside({ inner, extra }: BesideOptions): Bijection {
   });
   return {
     dim: dim + extra,
+    inner,
+    extra,
     ...(inner.columnwise && { columnwise: true }),
     parameters: inner.parameters,
     forward(x) {

@@ -1,4 +1,4 @@
-export { type BesideOptions, beside } from "./beside.js";
+export { type Beside, type BesideOptions, beside } from "./beside.js";
 export type { Bijection, Config } from "./bijection.js";
 export { type Chain, chain } from "./chain.js";
 export {

@@ -10,5 +10,5 @@ export {
 export { type FloatArray, ParameterStore, type ParameterStoreOptions } from "./parameter-store.js";
 export { Program, type ProgramInputs, type ProgramOptions } from "./program.js";
 export { type OnnxRuntime, useOnnxRuntime } from "./session.js";
-export { singularValues } from "./singular-values.js";
+export { type StretchedDirections, singularValues, stretchedDirections } from "./singular-values.js";
 export { countBelow } from "./sorted.js";

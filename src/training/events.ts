@@ -2,6 +2,7 @@
 
 import type { Drift } from "../jacobian/index.js";
 import type { MonitorReading } from "./monitor.js";
+import type { WatchReading } from "./watch.js";
 
 /** One look at the model, on rows it was not trained on and on as many training rows. */
 export interface Evaluation {
@@ -30,6 +31,8 @@ export type TrainingEvent =
     }
   /** What the flow does to volumes and distances around training rows, in standardised units. */
   | ({ readonly type: "monitor"; readonly step: number } & MonitorReading)
+  /** Beside each evaluation, where that was asked for: the gradient and the layers. */
+  | ({ readonly type: "watch"; readonly step: number } & WatchReading)
   | ({ readonly type: "drift"; readonly step: number } & Drift)
   | { readonly type: "end"; readonly step: number; readonly reason: StopReason };
 

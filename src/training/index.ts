@@ -13,3 +13,4 @@ export type { TrainingState } from "./state.js";
 export { type StepOptions, TrainingStep } from "./step.js";
 export { Trainer, type TrainerOptions } from "./trainer.js";
 export { likeliest } from "./trim.js";
+export { type LayerVolume, Watch, type WatchReading } from "./watch.js";

@@ -14,6 +14,7 @@ import type { Penalty } from "./penalty.js";
 import type { TrainingState } from "./state.js";
 import { TrainingStep } from "./step.js";
 import { keepLikeliest, trimmedNll } from "./trim.js";
+import { Watch } from "./watch.js";
 
 export interface TrainerOptions {
   /** Standardised rows without end. */
@@ -49,10 +50,20 @@ export interface TrainerOptions {
   readonly averageDecay?: number;
   /** Looks at volumes and local stretching around training rows, and tells of them: see Monitor. Default: never. */
   readonly monitor?: MonitorOptions;
+  /** Tells of the gradient and of every layer at each evaluation: see Watch. Changes no parameter. Default: false. */
+  readonly watch?: boolean;
   readonly random?: Random;
   readonly threads?: number;
   readonly float?: "float32" | "float64";
   readonly onEvent?: TrainingListener;
+}
+
+/** What is made once and used by the whole run. */
+interface Parts {
+  readonly step: TrainingStep;
+  readonly likelihood: Likelihood;
+  readonly monitor: Monitor | undefined;
+  readonly watch: Watch | undefined;
 }
 
 /** A validation loss this much worse than the best counts as an explosion: nats a row. */
@@ -82,6 +93,7 @@ export class Trainer {
   readonly #step: TrainingStep;
   readonly #likelihood: Likelihood;
   readonly #monitor: Monitor | undefined;
+  readonly #watch: Watch | undefined;
   readonly #schedule: Schedule;
   readonly #buffers: readonly string[];
   /** Where every batch is put. */
@@ -97,16 +109,13 @@ export class Trainer {
   /** Once a run has ended the store holds the best parameters, and this those that it would go on from. */
   #last: FloatArray | undefined;
 
-  private constructor(
-    flow: Flow,
-    options: TrainerOptions,
-    { step, likelihood, monitor }: { step: TrainingStep; likelihood: Likelihood; monitor?: Monitor },
-  ) {
+  private constructor(flow: Flow, options: TrainerOptions, { step, likelihood, monitor, watch }: Parts) {
     this.flow = flow;
     this.#options = options;
     this.#step = step;
     this.#likelihood = likelihood;
     this.#monitor = monitor;
+    this.#watch = watch;
     this.#schedule = options.schedule ?? warmupCosine();
     this.#noise = (options.random ?? new Random(0)).split("noise");
     this.#buffers = [...(options.optimizer ?? adam()).slots, ...(options.averageDecay ? ["average"] : [])];
@@ -133,11 +142,12 @@ export class Trainer {
       buffers: options.averageDecay ? ["average"] : [],
       random: options.random?.split("estimator"),
     });
-    const { threads, monitor } = options;
+    const { threads, monitor, watch, validation } = options;
     return new Trainer(flow, options, {
       step,
       likelihood: await Likelihood.create(flow, step.store, threads),
       monitor: monitor && (await Monitor.create(flow, step.store, { ...monitor, threads })),
+      watch: watch ? await Watch.create(flow, step.store, validation, threads) : undefined,
     });
   }
 
@@ -255,8 +265,9 @@ export class Trainer {
     const validationNll = trimmedNll(await this.#likelihood.logProb(validation), trim);
     const trainNll = trimmedNll(await this.#likelihood.logProb(training), trim);
     const isDue = this.#history.length % (monitor?.every ?? 1) === 0;
-    const canLook = isDue && Number.isFinite(validationNll + trainNll);
-    const reading = canLook ? await this.#monitor?.look(training) : undefined;
+    const canLook = Number.isFinite(validationNll + trainNll);
+    const reading = canLook && isDue ? await this.#monitor?.look(training) : undefined;
+    const watched = canLook ? await this.#watch?.look(this.#taken > 0) : undefined;
     const values = store.values.slice();
     if (current) store.trainable.set(current);
 
@@ -273,6 +284,7 @@ export class Trainer {
     if (looked) this.#monitored.push(looked);
     onEvent?.({ type: "evaluation", steps, improved, ...evaluation });
     if (looked) onEvent?.({ type: "monitor", ...looked });
+    if (watched) onEvent?.({ type: "watch", step: this.#taken, ...watched });
     return undefined;
   }
 
@@ -332,6 +344,7 @@ export class Trainer {
     await this.#step.release();
     await this.#likelihood.release();
     await this.#monitor?.release();
+    await this.#watch?.release();
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { Random } from "../../src/random/index.js";
-import { singularValues } from "../../src/runtime/index.js";
+import { singularValues, stretchedDirections } from "../../src/runtime/index.js";
 import { determinant, expectClose, generate, product, transposed } from "../helpers/index.js";
 
 /** A random rotation: Gram-Schmidt on normal rows. */
@@ -59,4 +59,23 @@ it("multiplies to |det A|, and squares to the trace of A Aᵀ", () => {
   expectClose([trace], [gram.filter((_, i) => i % (n + 1) === 0).reduce((a, b) => a + b)], {
     relative: 1e-13,
   });
+});
+
+it.each([1, 2, 5, 17])("finds the directions that are stretched by them, n = %i", (n) => {
+  const known = Array.from({ length: n }, (_, i) => 10 ** (3 - (7 * i) / n));
+  const diagonal = generate([n, n], ([i, j]) => (i === j ? known[i] : 0));
+  const right = rotation(n, 2);
+  const matrix = product(product(rotation(n, 1), diagonal), right);
+  const { values, directions } = stretchedDirections(matrix.data, n);
+  expectClose(values, known, { relative: 1e-8 });
+  // The rows of Vᵀ, each up to its sign.
+  const overlaps = product({ shape: [n, n], data: directions }, transposed(right)).data;
+  const unit = Array.from(overlaps, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
+  expectClose(overlaps.map(Math.abs), unit, { absolute: 1e-6 });
+});
+
+it("gives no direction to what is not stretched at all", () => {
+  const { values, directions } = stretchedDirections([0, 0, 3, 4], 2);
+  expect(Array.from(values)).toEqual([5, 0]);
+  expectClose(directions, [0.6, 0.8, 0, 0], { absolute: 1e-15 });
 });
