@@ -21,10 +21,12 @@ export function showFit(
     if (event.type === "notice") output.note(`Note: ${event.text}`);
     else if (event.type === "plan") {
       const { plan, rows, dim } = event;
+      const table = `${countOf(rows, "row")} × ${countOf(dim, "column")}`;
       const runs = plan.runs > 1 ? `up to ${plan.runs} nets, each ` : "";
       output.note(
-        `Fitting ${countOf(rows, "row")} × ${countOf(dim, "column")}: ${runs}${countOf(plan.steps, "step")} of ` +
-          `${countOf(plan.recipe.batch, "row")}. ${outlook}`,
+        plan.runs === 0
+          ? `Fitting ${table} of categories.`
+          : `Fitting ${table}: ${runs}${countOf(plan.steps, "step")} of ${countOf(plan.recipe.batch, "row")}. ${outlook}`,
       );
       steps = plan.steps;
     } else if (event.type === "run") setting = event.runs > 1 ? runWords(event.setting) : "";

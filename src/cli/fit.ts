@@ -11,6 +11,7 @@ import type { Fitted } from "../fit/index.js";
 import { type FitOptions, parseFitOptions } from "../fit/options.js";
 import { activations, recipes } from "../flows/index.js";
 import { jacobianEstimators } from "../jacobian/index.js";
+import { flowWords } from "../model/flow-words.js";
 import { optimizers } from "../optimizers/index.js";
 import { addDataOptions, type DataFlags } from "./data-options.js";
 import { showFit } from "./fit-progress.js";
@@ -304,6 +305,7 @@ function summary({ model, stoppedBy }: Fitted, folder: string): unknown {
     validationLogProb: metrics.validationLogProb,
     standardError: metrics.standardError,
     gaussianLogProb: metrics.gaussianLogProb,
+    independentLogProb: metrics.independentLogProb,
     affineOptimum: metrics.affineOptimum,
     parameters: training.parameters,
     steps: training.steps,
@@ -318,15 +320,22 @@ function describe({ model, stoppedBy }: Fitted, folder: string, output: Output):
   const { calibration } = model;
   const { training, metrics, columns } = model.config;
   const nats = `${formatNats(metrics.validationLogProb)} ± ${formatNats(metrics.standardError)} nats a row`;
-  const gaussian =
-    metrics.gaussianLogProb === null ? "" : ` (a Gaussian: ${formatNats(metrics.gaussianLogProb)})`;
+  const hasNet = model.numericDim > 0;
+  const baseline =
+    metrics.independentLogProb !== undefined
+      ? ` (independent columns: ${formatNats(metrics.independentLogProb)})`
+      : metrics.gaussianLogProb === null
+        ? ""
+        : ` (a Gaussian: ${formatNats(metrics.gaussianLogProb)})`;
   const stopped = stoppedBy === "finished" ? "" : `, ${stoppedBy}`;
   const place = shellWord(folder);
   return [
     `${output.style("bold", folder)}: ${countOf(training.rows, "row")} × ${countOf(columns.length, "column")}, ` +
       `${countOf(training.parameters, "parameter")}, ${formatSeconds(training.seconds)}`,
-    `  held-out log-density  ${output.style("bold", nats)}${gaussian}`,
-    `  best weights          step ${formatCount(training.bestStep)} of ${formatCount(training.steps)}${stopped}`,
+    `  held-out ${hasNet ? "log-density" : "log_prob   "}  ${output.style("bold", nats)}${baseline}`,
+    hasNet
+      ? `  best weights          step ${formatCount(training.bestStep)} of ${formatCount(training.steps)}${stopped}`
+      : `  model                 ${flowWords(model.config.flow)}`,
     ...(calibration
       ? [
           `  p-values              from ${countOf(calibration.rows, "row")} set apart: ` +

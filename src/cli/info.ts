@@ -3,7 +3,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
-import { baseWords } from "../model/flow-words.js";
+import { baseWords, flowWords } from "../model/flow-words.js";
 import type { Calibration, Model, ModelConfig, Tails } from "../model/index.js";
 import { kindWords } from "../model/report/sentences.js";
 import { runWords } from "../model/run-words.js";
@@ -117,15 +117,18 @@ function describe(
   const title = (text: string) => output.style("bold", text);
   const width = (process.stdout.columns || Number.POSITIVE_INFINITY) - margin.length;
   const pairs = (list: Pairs) => indent(alignPairs(list, width));
-  const gaussian =
-    metrics.gaussianLogProb === null ? "none: a covariance is singular" : formatNats(metrics.gaussianLogProb);
+  const { gaussianLogProb, independentLogProb } = metrics;
+  const isFlow = columns.some(({ kind }) => kind !== "categorical");
+  const gaussian = gaussianLogProb === null ? "none: a covariance is singular" : formatNats(gaussianLogProb);
   return [
     `${title(folder)}  fitted ${created.slice(0, 10)} with logdet ${version}`,
     "",
-    title("Held-out log-density, nats a row"),
+    title(`Held-out log-${isFlow ? "density" : "probability"}, nats a row`),
     ...pairs([
       ["this model", `${formatNats(metrics.validationLogProb)} ± ${formatNats(metrics.standardError)}`],
-      ["a Gaussian", gaussian],
+      independentLogProb === undefined
+        ? ["a Gaussian", gaussian]
+        : ["independent columns", formatNats(independentLogProb)],
     ]),
     "",
     title(`Columns (${formatCount(columns.length)})`),
@@ -154,11 +157,13 @@ function describe(
         ]
       : []),
     "",
-    title(`Flow (${countOf(training.parameters, "parameter")})`),
-    ...pairs([
-      ...layersOf(flow.bijection),
-      ["base", "components" in flow.base ? baseWords(flow.base) : wordsOf(flow.base)],
-    ]),
+    title(`${isFlow ? "Flow" : "Model"} (${countOf(training.parameters, "parameter")})`),
+    ...(isFlow
+      ? pairs([
+          ...layersOf(flow.bijection),
+          ["base", "components" in flow.base ? baseWords(flow.base) : wordsOf(flow.base)],
+        ])
+      : indent([flowWords(flow)])),
     "",
     title("Training"),
     ...pairs([
@@ -179,14 +184,18 @@ function describe(
       ...(training.dropped.length > 0 ? [["left out", training.dropped.join(", ")] as const] : []),
       [
         "choices",
-        `recipe ${training.recipe}, Jacobian ${training.jacobian}, optimizer ${training.optimizer}, learning rate ` +
-          `${training.learningRate}, batch ${training.batch}, input noise ${training.noise}, seed ${training.seed}`,
+        !isFlow
+          ? `${training.optimizer}, seed ${training.seed}`
+          : `recipe ${training.recipe}, Jacobian ${training.jacobian}, optimizer ${training.optimizer}, learning rate ` +
+            `${training.learningRate}, batch ${training.batch}, input noise ${training.noise}, seed ${training.seed}`,
       ],
-      [
-        "steps",
-        `best of ${formatCount(training.steps)} (${formatNumber(training.epochs)} epochs): ` +
-          `${formatCount(training.bestStep)}; ${training.stoppedBy}, ${formatSeconds(training.seconds)}`,
-      ],
+      isFlow
+        ? [
+            "steps",
+            `best of ${formatCount(training.steps)} (${formatNumber(training.epochs)} epochs): ` +
+              `${formatCount(training.bestStep)}; ${training.stoppedBy}, ${formatSeconds(training.seconds)}`,
+          ]
+        : ["time", formatSeconds(training.seconds)],
       ...netsOf({ training, metrics }),
       ...training.notices.map((text) => ["note", text] as const),
     ]),

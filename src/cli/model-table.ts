@@ -40,11 +40,11 @@ export async function readRows(model: Model, sources: Sources, flags: ReadFlags)
 
 /** What becomes of missing cells. */
 function cellPolicy(
-  { columns, filler }: Model,
+  { columns, takesMissing }: Model,
   { missing = columns.some((column) => column.missing) ? "model" : "error" }: ReadFlags,
 ): "error" | "keep" | "cells" {
   if (missing === "drop") return "keep";
-  if (missing === "model" && filler === undefined)
+  if (missing === "model" && !takesMissing)
     throw new LogdetError("model", "--missing model: this model has nothing to fill missing cells from", {
       hint: "Fit it again with --missing model.",
     });

@@ -36,9 +36,6 @@ const mostJacobian = 1.6e7;
 /** Tests that share the level. */
 const testCount = 5;
 
-const noDensity =
-  "There is no column of numbers, so no density: the tests are four, without that of log-densities.";
-
 /**
  * Is the new data from the reference's distribution? Five tests whose p-values Holm adjusts, so that the verdict "drift"
  * is false with probability α at most, if rows are independent of each other:
@@ -82,19 +79,16 @@ export async function detectShift(
   const notices = [...samples.notices];
   const found: Found[] = [];
 
-  if (samples.columns.every(({ categories }) => categories)) notices.push(noDensity);
-  else {
-    const { model, logProb, notices: ofFit } = await densityOf(samples, options, random.split("density"));
-    notices.push(...ofFit);
-    await model.release();
-    tell("log-densities", 2);
-    found.push({
-      name: "log-density",
-      summary: "log-densities under a flow fitted to other reference rows",
-      ...(await andersonDarlingTest(logProb.reference, logProb.current, permuting("log-density"))),
-      rows: [logProb.reference.length, logProb.current.length],
-    });
-  }
+  const { model, logProb, notices: ofFit } = await densityOf(samples, options, random.split("density"));
+  notices.push(...ofFit);
+  await model.release();
+  tell("log-densities", 2);
+  found.push({
+    name: "log-density",
+    summary: `log-${model.numericDim > 0 ? "densities under a flow" : "probabilities under latent classes"} fitted to other reference rows`,
+    ...(await andersonDarlingTest(logProb.reference, logProb.current, permuting("log-density"))),
+    rows: [logProb.reference.length, logProb.current.length],
+  });
 
   tell("sliced energy distance", 3);
   const sliced = some(samples, mostSliced, random.split("sliced rows"));

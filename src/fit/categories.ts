@@ -13,17 +13,19 @@ export interface Categories {
 
 /**
  * @param slots the slot, from 0, that training rows have in each block, row-major [n, blocks]
+ * @param classes as many as held-out rows want by default; 1 is independence
  * @returns undefined where all columns are numbers and none is missing
  */
 export function categoriesOf(
   columns: readonly LaidColumn[],
   slots: Uint16Array,
   random: Random,
+  classes?: number,
 ): Categories | undefined {
   const { blocks } = layoutOf(columns);
   if (blocks.length === 0) return undefined;
   const sizes = blocks.map(({ size }) => size);
-  const numbers = fitLatentClasses(slots, { sizes, random });
+  const numbers = fitLatentClasses(slots, { sizes, classes, random });
   const withheld = withheldSlots(columns);
   return {
     build: () => latentClasses({ ...numbers, withheld }),

@@ -14,16 +14,19 @@ import type { Candidate, Run } from "./train.js";
 /** What came of a fit: the final flow, the runs that it is made of, and all that were tried. */
 export interface Outcomes {
   readonly flow: Flow;
-  readonly best: Run;
+  /** Undefined where no column is a number, and no net was trained. */
+  readonly best: Run | undefined;
   readonly kept: readonly Candidate[];
   readonly runs: readonly Run[];
   readonly stoppedBy: StopReason;
   /** The Gaussian beside the nets, its mean linear in the categories; undefined if it was not wanted, or is singular. */
   readonly gaussian: Candidate | undefined;
+  /** Of categories alone: log-probabilities of the validation rows if the columns were independent. */
+  readonly independent: Float64Array | undefined;
 }
 
 export function describe(
-  { flow, best, kept, runs, stoppedBy, gaussian: beside }: Outcomes,
+  { flow, best, kept, runs, stoppedBy, gaussian: beside, independent }: Outcomes,
   prepared: Prepared,
   { recipe, steps, epochs, seed, lipschitz, monitor, robust }: Plan,
   table: Table,
@@ -41,7 +44,6 @@ export function describe(
   const parts = new Map(table.columns.map(({ name, part }) => [name, part]));
   const used = new Set(columns.map(({ name }) => parts.get(name)?.source ?? name));
   const tails = tailsOfNumbers(prepared);
-  const { trainer, setting } = best;
   const isMixed = layout.blocks.length > 0;
   const gaussianLogProb = isMixed ? beside && meanOf(beside.logProb) : gaussian?.heldOut;
   return {
@@ -77,36 +79,41 @@ export function describe(
       batch: recipe.batch,
       steps,
       epochs,
-      bestStep: trainer.best.step,
+      bestStep: best?.trainer.best.step ?? 0,
       stoppedBy,
-      noise: setting.noise,
+      noise: best?.setting.noise ?? 0,
       seed,
       seconds,
-      parameters: flow.parameterCount,
+      parameters: best ? flow.parameterCount : numbersOf(flow),
       runs: runs.map((run) => ({
         ...run.setting,
         validationLogProb: Number.isFinite(run.validationNll) ? units.validation - run.validationNll : null,
         kept: kept.some((candidate) => candidate.run === run),
       })),
-      keepsGaussian: kept.some(({ run }) => run === undefined),
-      curve: trainer.history.map(({ step, trainNll, validationNll }) => ({
+      keepsGaussian: kept.some((candidate) => candidate === beside),
+      curve: (best?.trainer.history ?? []).map(({ step, trainNll, validationNll }) => ({
         step,
         trainNll: trainNll - units.train,
         validationNll: validationNll - units.validation,
       })),
       ...(lipschitz > 0 && { lipschitz }),
       ...(robust > 0 && { robust }),
-      ...(monitor && { monitor: structuredClone([...trainer.monitored]) }),
+      ...(monitor && best && { monitor: structuredClone([...best.trainer.monitored]) }),
     },
     metrics: {
       validationLogProb: mean,
       standardError: Math.sqrt(variance / logProb.length),
       gaussianLogProb: gaussianLogProb === undefined ? null : gaussianLogProb + units.validation,
+      ...(independent && { independentLogProb: meanOf(independent) }),
       affineOptimum: gaussian === undefined || isMixed ? null : gaussian.optimum + units.train,
       ...(tails && { tails }),
     },
   };
 }
+
+/** How many numbers latent classes are: they are found without training. */
+const numbersOf = ({ base }: Flow) =>
+  Object.values(base.parameters).reduce((total, { size }) => total + size, 0);
 
 export const meanOf = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / values.length;
 

@@ -118,12 +118,17 @@ export async function detect(
   const { rows, columns } = table;
   checkRows(rows, folds, alpha);
   const isMixed = columns.some(({ categories }) => categories !== undefined);
+  const hasNumbers = columns.some(({ categories }) => categories === undefined);
   const { statistic = isMixed ? "density" : defaultStatistic } = options;
-  const { needsReference = false }: Statistic = statistics[statistic];
-  if (isMixed && needsReference)
-    throw new LogdetError("usage", `the statistic ${statistic} is not for tables with categories`, {
-      hint: "Between categories there are no distances. Take density, typicality or latent-norm.",
-    });
+  const { needsReference = false, needsLatent = false }: Statistic = statistics[statistic];
+  if ((isMixed && needsReference) || (!hasNumbers && needsLatent))
+    throw new LogdetError(
+      "usage",
+      `the statistic ${statistic} is not for tables ${hasNumbers ? "with" : "of"} categories`,
+      {
+        hint: `Between categories there are no distances. Take density${hasNumbers ? ", typicality or latent-norm" : " or typicality"}.`,
+      },
+    );
   const { seed = 0 } = fitting;
   const order = new Random(seed).split("folds").permutation(rows);
 

@@ -7,6 +7,7 @@ import { Random } from "../random/index.js";
 import { likeliest, type StopReason, type TrainingEvent } from "../training/index.js";
 import { averageOf, chooseMembers } from "./average.js";
 import { categoriesOf } from "./categories.js";
+import { aloneNotice, categoriesAlone } from "./categories-alone.js";
 import { describe, meanOf } from "./describe.js";
 import type { FitListener } from "./events.js";
 import { type FitOptions, parseFitOptions, plan } from "./options.js";
@@ -28,6 +29,8 @@ export interface FitCallbacks {
   readonly onEvent?: FitListener;
   /** Stops cleanly: the best model so far is returned. */
   readonly signal?: AbortSignal;
+  /** Also tells of the gradient and of every layer: "watch" events beside evaluations. The model is the same. */
+  readonly watch?: boolean;
   /** Names of the sources, for the model's records, if a table is given. */
   readonly sources?: readonly string[];
 }
@@ -44,7 +47,8 @@ export interface Fitted {
 const noDensity = 1e20;
 
 /**
- * Fits a density to a table. With no options, everything is chosen from its size and width.
+ * Fits a density to a table. With no options, everything is chosen from its size and width. Where no column of numbers
+ * varies, the model is the probability of the categories alone, by latent classes: no net is trained.
  *
  * A tenth of the rows is set apart first, so that the model can give p-values: see `Model.pValues`.
  *
@@ -59,7 +63,7 @@ const noDensity = 1e20;
 export async function fit(
   input: FitInput,
   options: FitOptions = {},
-  { onEvent, signal, sources }: FitCallbacks = {},
+  { onEvent, signal, watch, sources }: FitCallbacks = {},
 ): Promise<Fitted> {
   const started = performance.now();
   const checked = parseFitOptions(options);
@@ -67,17 +71,22 @@ export async function fit(
   const random = new Random(checked.seed ?? 0);
   const { validation = 0.15, calibration, jitter = 0, types } = checked;
   const named = sources ?? (typeof input === "string" ? [input] : Array.isArray(input) ? input : []);
-  const prepared = inTable(named, () => prepare(table, { validation, calibration, jitter, types, random }));
-  const { dim } = prepared.layout;
-  const categories = categoriesOf(prepared.columns, prepared.slots, random.split("categories"));
+  const found = inTable(named, () => prepare(table, { validation, calibration, jitter, types, random }));
+  const { dim } = found.layout;
+  const hasNet = dim > 0;
+  const prepared = hasNet ? found : { ...found, notices: [...found.notices, aloneNotice(checked)] };
+  const categories = hasNet
+    ? categoriesOf(prepared.columns, prepared.slots, random.split("categories"))
+    : undefined;
   const discreteColumns = prepared.columns.filter(({ quantum }) => quantum !== undefined).length;
   const chosen = plan(checked, { trainRows: prepared.trainRows, dim, discreteColumns });
   for (const text of prepared.notices) onEvent?.({ type: "notice", text });
   onEvent?.({ type: "plan", plan: chosen, rows: table.rows, dim: prepared.columns.length });
+  const alone = hasNet ? undefined : await categoriesAlone(prepared, random);
   const units = { train: meanOf(prepared.trainUnits), validation: meanOf(prepared.validationUnits) };
 
   const runs: Run[] = [];
-  for (;;) {
+  while (hasNet) {
     const setting = runs.length > 0 && signal?.aborted ? undefined : nextSetting(chosen.search, runs);
     if (!setting) break;
     const position = { run: runs.length + 1, runs: chosen.runs };
@@ -85,16 +94,18 @@ export async function fit(
     const run = await train(prepared, categories, chosen, setting, {
       random,
       signal,
+      watch,
       onEvent: (event) => onEvent?.({ type: "training", ...position, event: inUnits(event, units) }),
     });
     runs.push(run);
   }
-  const best = bestOf(runs) as Run;
+  const best = hasNet ? (bestOf(runs) as Run) : undefined;
   // Also where the best run had ended before: others were still to come, or on their way.
-  const isCut = runs.at(-1)?.stoppedBy === "interrupted" || nextSetting(chosen.search, runs) !== undefined;
-  const stoppedBy = isCut ? "interrupted" : best.stoppedBy;
+  const isCut =
+    hasNet && (runs.at(-1)?.stoppedBy === "interrupted" || nextSetting(chosen.search, runs) !== undefined);
+  const stoppedBy = isCut ? "interrupted" : (best?.stoppedBy ?? "finished");
   // Bases that know only some numbers, a uniform one say, give the others 10³⁰ nats less than any.
-  if (!(best.validationNll < noDensity))
+  if (best && !(best.validationNll < noDensity))
     throw new LogdetError("training", "no weights with a finite likelihood were found", {
       hint: "Lower the learning rate with --lr, choose another --base, or look for extreme values in the data.",
     });
@@ -104,8 +115,9 @@ export async function fit(
   const candidates: Candidate[] = [
     ...runs.map((run) => ({ flow: run.flow, store: run.trainer.store, logProb: run.logProb, run })),
     ...(gaussian && isCandidate ? [gaussian] : []),
+    ...(alone ? [alone.candidate] : []),
   ];
-  const typical = likeliest(best.logProb, chosen.robust);
+  const typical = likeliest((best ?? candidates[0]).logProb, chosen.robust);
   const members = chooseMembers(
     candidates.map(({ logProb }) => valuesAt(logProb, typical)),
     chosen.members,
@@ -113,7 +125,7 @@ export async function fit(
   const kept = members.map((i) => candidates[i]);
   const { flow, store } = kept.length > 1 ? averageOf(kept) : kept[0];
   const seconds = (performance.now() - started) / 1000;
-  const outcomes = { flow, best, kept, runs, stoppedBy, gaussian };
+  const outcomes = { flow, best, kept, runs, stoppedBy, gaussian, independent: alone?.independent };
   const config = describe(outcomes, prepared, chosen, table, named, seconds);
   const { filler } = prepared;
   const model = new Model(flow, store, config, { threads: chosen.threads, filler });

@@ -40,7 +40,7 @@ export interface GaussianBaseline {
 /**
  * The Gaussian of `train` and how likely it finds `test`; both row-major [n, dim]. O(n D² + D³).
  *
- * Undefined if the covariance is singular, as it is with no more rows than columns.
+ * Undefined if there is no column, or the covariance is singular, as it is with no more rows than columns.
  *
  * @see Liao and He, "Jacobian determinant of normalizing flows", 2021, for the optimum
  */
@@ -49,7 +49,7 @@ export function gaussianBaseline(
   test: Float32Array,
   dim: number,
 ): GaussianBaseline | undefined {
-  if (train.length / dim <= dim) return undefined;
+  if (dim === 0 || train.length / dim <= dim) return undefined;
   const { mean, covariance } = covarianceOf(train, dim);
   const { logAbsDet, sign, inverse } = factorize(covariance, dim);
   if (sign <= 0) return undefined;

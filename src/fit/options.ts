@@ -117,14 +117,14 @@ function checkBase(base: NonNullable<FitOptions["base"]>, where: readonly string
 /** Every choice made. */
 export interface Plan {
   readonly recipe: Recipe;
-  /** Steps of each run. */
+  /** Steps of each run; 0 where no column is a number. */
   readonly steps: number;
   readonly epochs: number;
   readonly evaluateEvery: number;
   readonly patience: number;
   /** Where the search begins, and what it may change. */
   readonly search: SearchSpace;
-  /** Most runs that it can take. */
+  /** Most runs that it can take; 0 where no column is a number. */
   readonly runs: number;
   /** Most of them that the model may average. */
   readonly members: number;
@@ -161,9 +161,18 @@ const mostSteps = 12_000;
  */
 const plain = { layers: 1, bins: 2, frontBins: 2, search: false } as const;
 
+/** What stands in a recipe's place where no column is a number, and there is no net to train. */
+const withoutNet = {
+  name: "latent-classes",
+  jacobian: "none",
+  optimizer: "expectation-maximisation",
+  learningRate: 0,
+} as const;
+
 /** Chooses what was not given, from the number of training rows and columns. */
 export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 }: TableShape): Plan {
-  const robust = options.robust ?? 0;
+  const hasNet = dim > 0;
+  const robust = hasNet ? (options.robust ?? 0) : 0;
   const base = { ...recipe(options.flow ?? "dense"), ...(robust > 0 && !options.flow && plain) };
   const jacobian =
     options.jacobian ?? (base.jacobian === "lie" && dim > widestLie ? "relative" : base.jacobian);
@@ -182,16 +191,18 @@ export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 
     optimizer: options.optimizer ?? base.optimizer,
     learningRate: options.learningRate ?? base.learningRate,
     batch: Math.min(options.batch ?? base.batch, trainRows),
+    ...(!hasNet && { ...withoutNet, batch: trainRows }),
   };
   const stepsPerEpoch = Math.max(1, Math.floor(trainRows / chosen.batch));
-  const steps =
-    options.epochs === undefined
+  const steps = !hasNet
+    ? 0
+    : options.epochs === undefined
       ? Math.round(Math.min(mostSteps, Math.max(fewestSteps, 30 * stepsPerEpoch)))
       : Math.max(1, Math.round(options.epochs * stepsPerEpoch));
   const search: SearchSpace = {
     first: { layers: chosen.layers, components: chosen.components, noise: options.noise ?? 0, start: 0 },
     open: new Set(
-      (options.search ?? base.search)
+      hasNet && (options.search ?? base.search)
         ? (["layers", "components", "noise", "start"] as const).filter(
             (name) => name === "start" || options[name] === undefined,
           )
@@ -211,11 +222,11 @@ export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 
     // The last steps of the cosine bring the most: stopping when nothing has improved for a while cost half a nat.
     patience: options.patience ?? Number.POSITIVE_INFINITY,
     search,
-    runs: mostRuns(search),
+    runs: hasNet ? mostRuns(search) : 0,
     members: options.members ?? mostMembers,
     validation: options.validation ?? 0.15,
-    lipschitz: options.lipschitz ?? 0,
-    monitor: options.monitor ?? false,
+    lipschitz: hasNet ? (options.lipschitz ?? 0) : 0,
+    monitor: hasNet && (options.monitor ?? false),
     robust,
     seed: options.seed ?? 0,
     // Below this width a product is too small to share out.

@@ -44,7 +44,10 @@ export interface Prepared {
   readonly slots: Uint16Array;
   /** The Gaussian fitted to the training rows' numbers, on them and on the validation rows; all standardised. */
   readonly gaussian: GaussianBaseline | undefined;
-  /** What missing cells are filled from; undefined where columns are too many for it and no cell is missing. */
+  /**
+   * What missing numbers are filled from; undefined where there are no numbers, or too many of them for it and no cell is
+   * missing.
+   */
   readonly filler: GaussianCopula | undefined;
   readonly notices: readonly string[];
 }
@@ -93,10 +96,6 @@ export function prepare(
   const table = jitter > 0 ? jittered(kept, jitter, random.split("jitter")) : kept;
   const { plans, notices } = analyzeColumns(table, { types, infer: true });
   const layout = layoutOf(plans);
-  if (layout.dim === 0)
-    throw new LogdetError("data", "no column of numbers varies: there is nothing to learn a density of", {
-      hint: "Categories alone can be counted; give a column of numbers beside them.",
-    });
   if (jitter === 0) refuseDegenerate(table, plans, apart.calibration.length);
 
   const split = splitRows(
@@ -161,7 +160,7 @@ function fillerOf(
 ): GaussianCopula | undefined {
   const { dim, width } = layoutOf(plans);
   const isIncomplete = plans.some(({ kind, missing }) => missing && kind !== "categorical");
-  if (dim > mostFillerColumns && !isIncomplete) return undefined;
+  if (dim === 0 || (dim > mostFillerColumns && !isIncomplete)) return undefined;
   const rows = standardizedRows(table, plans, indices, random.split("cells"));
   const supports = plans
     .filter(({ kind }) => kind !== "categorical")

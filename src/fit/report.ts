@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import { layoutOf, readCoordinates } from "../data/index.js";
 import {
+  type ColumnConfig,
   compareTails,
   flowWords,
   type Model,
@@ -13,6 +14,8 @@ import {
   tailSentence,
 } from "../model/index.js";
 import { countCategories } from "../model/report/category-counts.js";
+import { exampleRow, tableCells } from "../model/report/example-row.js";
+import { ownCenterTypes } from "../model/report/report-data.js";
 import { Random } from "../random/index.js";
 import { countBelow } from "../runtime/index.js";
 import type { Fitted } from "./fit.js";
@@ -54,17 +57,14 @@ export async function reportData({ model, validation }: Fitted, title: string): 
   const drawn = completeIn(rows, dim, pictured).slice(0, drawnRows);
   const samples = await model.sample(drawn.length, { seed: training.seed, round: false });
   const counts = await categoryCounts(model, rows);
+  const summaries = columns.map((column, d) => ({ ...column, ...spreadOf(column, rows, d, dim) }));
   return {
     title,
     created: config.created,
     logdetVersion: config.version,
     data: {
       ...training,
-      columns: columns.map(({ center, scale, ...rest }) => ({
-        ...rest,
-        mean: center,
-        standardDeviation: scale,
-      })),
+      columns: summaries,
     },
     model: {
       ...training,
@@ -80,8 +80,47 @@ export async function reportData({ model, validation }: Fitted, title: string): 
     },
     ...(counts && { counts }),
     heldOutLogProb: Array.from(await model.logProb(rows)),
+    drawnLogProb: Array.from(await drawnLogProb(model)),
     pit: await probabilityTransforms(model, rows),
     ...(metrics.tails && { tails: await wrongTails(model, metrics.tails) }),
+    example: await example(model, summaries, rows),
+  };
+}
+
+/** Mean and standard deviation for people, where the model's center and scale are others. */
+function spreadOf({ type, center, scale }: ColumnConfig, rows: Float64Array, d: number, width: number) {
+  if (type === undefined || !ownCenterTypes.includes(type)) return { mean: center, standardDeviation: scale };
+  const cells = Float64Array.from({ length: rows.length / width }, (_, row) => rows[row * width + d]);
+  const values = cells.filter((value) => !Number.isNaN(value));
+  if (values.length === 0) return { mean: center, standardDeviation: scale };
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, standardDeviation: Math.sqrt(squares / values.length) };
+}
+
+/** What the model says of rows that it draws itself, with missing cells where the data have them. */
+async function drawnLogProb(model: Model): Promise<Float64Array> {
+  const { dim, columns, config } = model;
+  const missing = columns.some((column) => column.missing);
+  const cells = await model.sample(drawnRows, { seed: config.training.seed, missing });
+  // Of bases with the heaviest tails a draw may be beyond float64.
+  const rows = Array.from({ length: drawnRows }, (_, row) => cells.subarray(row * dim, (row + 1) * dim));
+  const finite = rows.filter((row) => !row.some((cell) => Math.abs(cell) === Number.POSITIVE_INFINITY));
+  return model.logProb(Float64Array.from(finite.flatMap((row) => [...row])));
+}
+
+async function example(
+  model: Model,
+  columns: Parameters<typeof exampleRow>[0],
+  rows: Float64Array,
+): Promise<ReportData["example"]> {
+  const values = exampleRow(columns, rows);
+  const [logProb] = await model.logProb(values);
+  return {
+    values: Array.from(values),
+    table: tableCells(columns, values),
+    logProb,
+    ...(model.calibration && { pValue: (await model.pValues(values))[0] }),
   };
 }
 
@@ -127,6 +166,7 @@ async function wrongTails(
  */
 async function probabilityTransforms(model: Model, rows: Float64Array): Promise<ReportData["pit"]> {
   const { numericDim: dim } = model;
+  if (dim === 0) return [];
   const { width } = layoutOf(model.columns);
   const latent = await model.latent(rows);
   const draws = await model.sampleBase(ranks, new Random(model.config.training.seed));

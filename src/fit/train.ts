@@ -27,13 +27,20 @@ export interface Run extends Outcome {
   readonly logProb: Float64Array;
 }
 
+interface TrainCallbacks {
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+  readonly watch?: boolean;
+  readonly onEvent: TrainingListener;
+}
+
 /** Trains one net under a setting. */
 export async function train(
   { train: rows, validation, trainSample, columns, layout }: Prepared,
   categories: Categories | undefined,
   { recipe, steps, evaluateEvery, patience, threads, lipschitz: weight, monitor, robust }: Plan,
   setting: Setting,
-  { random: seeds, signal, onEvent }: { random: Random; signal?: AbortSignal; onEvent: TrainingListener },
+  { random: seeds, signal, watch, onEvent }: TrainCallbacks,
 ): Promise<Run> {
   const { layers, components, noise, start } = setting;
   const random = start === 0 ? seeds : seeds.split(`start ${start}`);
@@ -71,6 +78,7 @@ export async function train(
     trim: robust,
     penalties: weight > 0 ? [lipschitz({ weight })] : [],
     monitor: monitor ? {} : undefined,
+    watch,
     random: random.split("training"),
     threads,
     onEvent,
@@ -91,7 +99,7 @@ export async function train(
 export interface Candidate extends Trained {
   /** Log-densities of the validation rows, standardised units. */
   readonly logProb: Float64Array;
-  /** The run it comes of; none is the Gaussian. */
+  /** The run it comes of; none is the Gaussian, or the distribution of categories alone. */
   readonly run?: Run;
 }
 
@@ -110,7 +118,11 @@ export async function gaussianOf(
     random: random.split("gaussian"),
   });
   const { values } = await batches.next();
-  const { flow, store } = gaussianFlow(values, layout.dim, categories);
+  return candidateOf(gaussianFlow(values, layout.dim, categories), validation);
+}
+
+/** A density that was found without training as a candidate. */
+export async function candidateOf({ flow, store }: Trained, validation: Float32Array): Promise<Candidate> {
   const likelihood = await Likelihood.create(flow, store);
   const logProb = await likelihood.logProb(validation);
   await likelihood.release();

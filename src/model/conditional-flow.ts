@@ -17,7 +17,10 @@ export interface GivenDraw {
  */
 export function givenDraw(density: Distribution): GivenDraw {
   const { factors, through, choice, noise } = density;
-  if (categoriesOf(density) === undefined) return { noise, rows: (given) => density.sample(given) };
+  const categories = categoriesOf(density);
+  if (categories === undefined) return { noise, rows: (given) => density.sample(given) };
+  // Categories alone: what is given is the row.
+  if (categories === density) return { noise: { uniform: 0, normal: 0 }, rows: (_, e) => e as Tensor };
   if (factors) {
     const { conditional } = factors;
     return {
@@ -50,9 +53,11 @@ export function givenDraw(density: Distribution): GivenDraw {
   };
 }
 
-/** The distribution of categories within a density of rows [x | e]; undefined if it has none. */
-export function categoriesOf({ factors, through, choice }: Distribution): Distribution | undefined {
+/** The distribution of categories within a density of rows [x | e], itself if there is no x; undefined if it has none. */
+export function categoriesOf(density: Distribution): Distribution | undefined {
+  const { factors, through, choice } = density;
   if (factors) return factors.categories;
   const inner = through?.base ?? choice?.components[0];
-  return inner && categoriesOf(inner);
+  if (inner) return categoriesOf(inner);
+  return density.config().type === "latent-classes" ? density : undefined;
 }

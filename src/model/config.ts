@@ -126,6 +126,8 @@ const schema = z.strictObject({
     standardError: finite,
     /** The same for a full-covariance Gaussian fitted to the training rows; null where it is singular. */
     gaussianLogProb: finite.nullable(),
+    /** The same if the columns were independent, each with its own frequencies; of categories alone. */
+    independentLogProb: finite.optional(),
     /**
      * The mean log-density of the training rows under that Gaussian, which no affine flow with a normal base exceeds;
      * null where it is singular. Absent from models of before it was looked at.
@@ -191,8 +193,6 @@ function checkColumns(columns: readonly ColumnConfig[]): void {
         { where: ["config.json", `column ${name}`] },
       );
   }
-  if (layoutOf(columns).dim === 0)
-    throw new LogdetError("model", "there is no column of numbers", { where: ["config.json", "columns"] });
 }
 
 /** Parts within parts; a flow of ours has two levels. */

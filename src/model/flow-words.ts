@@ -41,7 +41,7 @@ export function baseWords(base: Config): string {
   return `${base.learned === false ? "average" : "mixture"} of ${each.join(", ")}`;
 }
 
-/** The layers from data to base. */
+/** The layers from data to base; of categories alone, between which and the base there is no map, the base. */
 export function flowWords({
   bijection,
   base,
@@ -49,5 +49,9 @@ export function flowWords({
   readonly bijection: Config;
   readonly base: Config;
 }): string {
+  if (base.type === "latent-classes")
+    return base.classes === 1
+      ? "1 latent class: the columns are independent"
+      : `${base.classes} latent classes, within each of which the columns are independent`;
   return `${sequence(namesOf(bijection))} → ${baseWords(base)}`;
 }

@@ -1,7 +1,16 @@
 // The model card: README.md of a saved model, in the convention of model hubs.
 
+import { hasNumbers, natsOfProbabilities } from "./report/categories-alone.js";
+import { limits } from "./report/limits.js";
 import type { ReportData } from "./report/report-data.js";
-import { kindWords, limits, natsExplained, quality, setApart, trainingStory } from "./report/sentences.js";
+import {
+  kindWords,
+  meansStory,
+  natsExplained,
+  quality,
+  setApart,
+  trainingStory,
+} from "./report/sentences.js";
 import { snippetNote, snippets } from "./report/snippets.js";
 import {
   formatCount,
@@ -21,13 +30,13 @@ import {
  */
 export function renderModelCard(data: ReportData): string {
   const { model, metrics } = data;
+  const isFlow = hasNumbers(data);
   return `---
 library_name: logdet
 license: unknown
 tags:
 - logdet
-- normalizing-flow
-- density-estimation
+${isFlow ? "- normalizing-flow\n" : ""}- density-estimation
 - anomaly-detection
 - tabular
 - onnx
@@ -35,7 +44,7 @@ tags:
 
 # ${escapeMarkdown(data.title)}
 
-A normalizing flow that gives the joint density of ${plural(data.data.columns.length, "column")}: how likely a row is, and new rows like the old. ${escapeMarkdown(quality(data)[0]!)}
+${isFlow ? "A normalizing flow that gives the joint density" : "Latent classes that give the joint probability"} of ${plural(data.data.columns.length, "column")}: how likely a row is, and new rows like the old. ${escapeMarkdown(quality(data)[0]!)}
 
 The pictures are in [report.html](report.html).
 
@@ -75,7 +84,7 @@ ${table(
           formatExtreme(column.maximum),
         ]),
   ]),
-)}
+)}${meansStory(data).map((sentence) => `\n\n${escapeMarkdown(sentence)}`)}
 ${codes(data)}
 
 ## Training data
@@ -87,20 +96,26 @@ ${data.data.notices.length > 0 ? `\n${bullets(data.data.notices)}\n` : ""}
 ## Metrics
 
 ${table(
-  [`${plural(data.data.validationRows, "held-out row")}, mean log-density`, "Nats per row"],
+  [
+    `${plural(data.data.validationRows, "held-out row")}, mean log-${isFlow ? "density" : "probability"}`,
+    "Nats per row",
+  ],
   [
     ["This model", `${formatNats(metrics.validationLogProb)} ± ${formatNats(metrics.standardError)}`],
     ...(metrics.gaussianLogProb === null
       ? []
       : [["Gaussian with full covariance", formatNats(metrics.gaussianLogProb)]]),
+    ...(metrics.independentLogProb === undefined
+      ? []
+      : [["Independent columns", formatNats(metrics.independentLogProb)]]),
   ],
 )}
 
-After ± stands the standard error of the mean. ${escapeMarkdown(natsExplained)}
+After ± stands the standard error of the mean. ${escapeMarkdown(isFlow ? natsExplained : natsOfProbabilities)}
 
 ## How to use
 
-${escapeMarkdown(snippetNote)}
+${escapeMarkdown(snippetNote(data))}
 
 ${snippets(data)
   .map(({ title, language, code }) => `${title}:\n\n\`\`\`${language}\n${code}\n\`\`\``)

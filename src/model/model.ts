@@ -112,9 +112,14 @@ export class Model implements ModelParts {
     return this.columns.length;
   }
 
-  /** Columns that are numbers, each a dimension of the latent space. */
+  /** Columns that are numbers, each a dimension of the latent space; 0 for categories alone. */
   get numericDim(): number {
     return this.#layout.dim;
+  }
+
+  /** Whether rows may miss cells: numbers have something that they are filled from, or there are categories to be missing. */
+  get takesMissing(): boolean {
+    return this.filler !== undefined || this.numericDim === 0 || this.columns.some(({ missing }) => missing);
   }
 
   /**
@@ -134,17 +139,24 @@ export class Model implements ModelParts {
 
   /**
    * The rows in the base's space, where they should look like draws of the base: [n · numericDim]. Where cells are missing,
-   * its expectation.
+   * its expectation. Empty for categories alone.
    */
   async latent(rows: Rows): Promise<Float64Array> {
     const { dim } = this.#layout;
+    if (dim === 0) return new Float64Array(0);
     return this.#map("latent", rows, dim, (x) => firstOf(this.flow.density(x).latent, dim));
   }
 
   /**
    * ‖z‖² of each row's latent, [n]; for a mixture or an average of nets, its expectation over the net that the row is of.
+   *
+   * @throws LogdetError "model" for categories alone, which have no latent; otherwise as `logProb`.
    */
   async latentNorm(rows: Rows): Promise<Float64Array> {
+    if (this.numericDim === 0)
+      throw new LogdetError("model", "the model has no latent: all of its columns are categories", {
+        hint: "Ask for the statistic density or typicality.",
+      });
     return this.#map("latentNorm", rows, 1, (x) => squaredLatentNorm(this.flow, x));
   }
 
@@ -232,6 +244,7 @@ export class Model implements ModelParts {
     const flat = flatten(rows, this.dim);
     const { columns, dim } = this;
     const { dim: numeric, places } = this.#layout;
+    if (numeric === 0) return new Float64Array(flat.length);
     const score = await this.#map("score", flat, numeric, (x) => firstOf(scoreOf(this.flow, x), numeric));
     return Float64Array.from(flat, (cell, i) => {
       const { coordinate } = places[i % dim];

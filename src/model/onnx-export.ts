@@ -20,8 +20,8 @@ import { type ModelParts, noiseInputs, scoreOf, unitsLogDet } from "./parts.js";
 
 /**
  * `log_prob.onnx`: input `x`, float64 [batch, D], columns in the model's order and units, categories as their codes,
- * numbers all there; outputs `log_prob` [batch] (nats, original units), `latent` [batch, numeric columns] and `score`
- * [batch, D] (float64, nats per unit; 0 for categories).
+ * numbers all there; outputs `log_prob` [batch] (nats, original units), `latent` [batch, numeric columns], left out where
+ * there are none, and `score` [batch, D] (float64, nats per unit; 0 for categories).
  */
 export async function exportLogProb(model: ModelParts): Promise<Uint8Array> {
   const { flow, config } = model;
@@ -29,10 +29,10 @@ export async function exportLogProb(model: ModelParts): Promise<Uint8Array> {
   const x = input("x", ["batch", config.columns.length]);
   const coordinates = toCoordinates(x, config.columns, layout);
   const { logProb, latent } = flow.density(coordinates);
-  const [density, z, score] = await freeze(model, [
+  const [density, score, ...latents] = await freeze(model, [
     add(logProb, unitsLogDet(config)),
-    layout.blocks.length > 0 ? slice(latent, 1, 0, layout.dim) : latent,
     toColumns(scoreOf(flow, coordinates), layout),
+    ...(layout.dim === 0 ? [] : [layout.blocks.length > 0 ? slice(latent, 1, 0, layout.dim) : latent]),
   ]);
   const none = new Float64Array(config.columns.length);
   const perUnit = Float64Array.from(config.columns, ({ scale }) => 1 / scale);
@@ -40,7 +40,7 @@ export async function exportLogProb(model: ModelParts): Promise<Uint8Array> {
     inputs: [{ name: "x", tensor: x, units: unitsOf(model) }],
     outputs: [
       { name: "log_prob", tensor: density },
-      { name: "latent", tensor: z },
+      ...latents.map((tensor) => ({ name: "latent", tensor })),
       { name: "score", tensor: score, units: { center: none, scale: perUnit } },
     ],
     metadata: metadata(model),

@@ -22,6 +22,8 @@ export interface Statistic {
   readonly summary: string;
   /** Whether it needs a `reference`, which not every model has. */
   readonly needsReference?: boolean;
+  /** Whether it needs a latent, which categories alone do not have. */
+  readonly needsLatent?: boolean;
   /**
    * By how much float32's rounding of what it is made of may move it, where that is not its own rounding: in units of the
    * rounding of 1.
@@ -55,6 +57,7 @@ export const statistics = {
   },
   "latent-norm": {
     summary: "‖z‖²: rows far from the middle of the latent space are strange",
+    needsLatent: true,
     scores: (model, rows) => model.latentNorm(rows),
   },
   prototypes: {
@@ -72,10 +75,14 @@ export const defaultStatistic: StatisticName = "combined";
 export const statisticNames = Object.keys(statistics) as readonly StatisticName[];
 
 /** Those that a model knows enough for. */
-export const statisticsOf = ({ reference }: Pick<Scored, "reference">): readonly StatisticName[] =>
+export const statisticsOf = ({
+  reference,
+  config: { columns },
+}: Pick<Scored, "reference" | "config">): readonly StatisticName[] =>
   statisticNames.filter((name) => {
-    const { needsReference = false }: Statistic = statistics[name];
-    return reference !== undefined || !needsReference;
+    const { needsReference = false, needsLatent = false }: Statistic = statistics[name];
+    const hasLatent = columns.some(({ kind }) => kind !== "categorical");
+    return (reference !== undefined || !needsReference) && (hasLatent || !needsLatent);
   });
 
 function referenceOf({ reference }: Scored): Reference {

@@ -58,9 +58,10 @@ export function hillEstimate(values: ArrayLike<number>, k: number): TailIndex | 
  *
  * rows: parts of a table, row-major [n, dim], in any units; of more than 10,000 rows, as many are taken at even distances.
  *
- * @returns undefined for fewer than 100 rows
+ * @returns undefined for fewer than 100 rows, or where there is no column
  */
 export function tailsOf(rows: readonly (Float32Array | Float64Array)[], dim: number): Tails | undefined {
+  if (dim === 0) return undefined;
   const all = rows.reduce((total, part) => total + part.length / dim, 0);
   const count = Math.min(mostRows, all);
   if (count < fewestRows) return undefined;

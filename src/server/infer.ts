@@ -133,8 +133,7 @@ function onlyInput({ inputs }: InferRequest) {
 }
 
 /** @throws Refusal 400 for cells that the model cannot take */
-function checkCells({ model: { columns, filler } }: Generation, rows: Float64Array): void {
-  const takesMissing = filler !== undefined || columns.some(({ missing }) => missing);
+function checkCells({ model: { columns, takesMissing } }: Generation, rows: Float64Array): void {
   for (let i = 0; i < rows.length; i++) {
     if (Number.isFinite(rows[i]) || (takesMissing && Number.isNaN(rows[i]))) continue;
     const problem = Number.isNaN(rows[i])

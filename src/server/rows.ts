@@ -35,8 +35,7 @@ export class RowReader {
   readonly #columns: readonly ColumnConfig[];
   readonly #sources: readonly Source[];
 
-  constructor({ columns, filler }: Model) {
-    const takesMissing = filler !== undefined || columns.some(({ missing }) => missing);
+  constructor({ columns, takesMissing }: Model) {
     this.#columns = columns;
     const sources = new Map<string, Source>();
     for (const [place, column] of columns.entries()) {

@@ -98,12 +98,11 @@ describe.concurrent("a table is refused, with the place and what to do", () => {
     );
   });
 
-  it("when there are categories alone", async () => {
-    const rows = good.map((_, i) => [i % 3 === 0 ? "red" : "blue", i % 2 === 0 ? "yes" : "no"]);
+  it("when there are categories alone, and one row repeats", async () => {
     expectRefused(
-      await fit(csv(["colour", "ripe"], rows)),
-      "error: TABLE: no column of numbers varies",
-      "give a column of numbers beside them",
+      await fit(csv(["colour", "ripe"], Array(60).fill(["red", "yes"]))),
+      "error: TABLE: no column varies: colour (always red), ripe (always yes)",
+      "A density needs a column that varies.",
     );
   });
 

@@ -269,14 +269,6 @@ describe("a table with missing cells", async () => {
   });
 });
 
-it("a table of categories alone is refused with what to do", async () => {
-  const { columns, ...rest } = fruit(100);
-  await expect(quickFit({ ...rest, columns: columns.slice(1, 3) })).rejects.toMatchObject({
-    message: expect.stringMatching(/no column of numbers varies/),
-    hint: expect.stringMatching(/column of numbers/),
-  });
-});
-
 describe("columns with bounds", async () => {
   // Shares that pile up at both ends, and incomes over six orders of magnitude; of both a few lie on the bound.
   const random = new Random(5);

@@ -118,6 +118,61 @@ describe("the report's data", () => {
     await fitted.model.release();
   });
 
+  it("has what the model says of its own draws, and of a row that is none of the data's", async () => {
+    const { a, b } = bentTable(400);
+    const kind = Array.from(a, (value, i) => (i % 3 === 0 ? "rare" : value < 0 ? "often" : "more often"));
+    const fitted = await quickFit({ a, kind, b }, { epochs: 5, seed: 1, calibration: 0.2 });
+    const { model } = fitted;
+    const { drawnLogProb, example, data, pairs } = await reportData(fitted, "x");
+    const drawn = await model.logProb(await model.sample(2000, { seed: 1 }));
+    expect(drawnLogProb).toEqual(Array.from(drawn));
+
+    const [first, code, last] = example.values;
+    const { categories } = data.columns[1];
+    // A tenth of the standard deviation, rounded down to a power of ten, is the row's last digit.
+    const medians = pairs.data.map((values) => [...values].sort((x, y) => x - y)[(values.length - 1) >> 1]);
+    expect(Math.abs(first - medians[0])).toBeLessThan(data.columns[0].standardDeviation / 10);
+    expect(Math.abs(last - medians[1])).toBeLessThan(data.columns[2].standardDeviation / 10);
+    expect(["often", "more often"]).toContain(categories?.[code]);
+    expect(example.table).toEqual([
+      { name: "a", cell: first },
+      { name: "kind", cell: categories?.[code] },
+      { name: "b", cell: last },
+    ]);
+    expect(example.logProb).toBe((await model.logProb([[...example.values]]))[0]);
+    expect(example.pValue).toBe((await model.pValues([[...example.values]]))[0]);
+    await model.release();
+  });
+
+  it("gives columns with bounds the mean and standard deviation of held-out rows", async () => {
+    const { a } = bentTable(2000);
+    const fitted = await quickFit(
+      { a, size: a.map((value) => Math.exp(3 * value)) },
+      { epochs: 2, calibration: 0 },
+    );
+    const { data, pairs } = await reportData(fitted, "x");
+    expect(fitted.model.columns[1]).toMatchObject({ type: "positive", center: 0 });
+    const held = pairs.data[1];
+    const average = mean(held);
+    const spread = Math.sqrt(mean(held.map((value) => (value - average) ** 2)));
+    expectClose([data.columns[1].mean, data.columns[1].standardDeviation], [average, spread], {
+      relative: 1e-9,
+    });
+    await fitted.model.release();
+  });
+
+  it("judges draws of the heaviest tails that there are", async () => {
+    const { a, b } = bentTable(400);
+    const columns = { a, b: b.map((value) => Math.exp(8 * value)) };
+    const fitted = await quickFit(columns, { epochs: 2, base: "cauchy" });
+    const { drawnLogProb = [] } = await reportData(fitted, "x");
+    const drawn = await fitted.model.sample(2000, { seed: fitted.model.config.training.seed });
+    expect(Math.max(...drawn)).toBeGreaterThan(1e20);
+    expect(drawnLogProb.length).toBe(2000);
+    expect(drawnLogProb.some(Number.isNaN)).toBe(false);
+    await fitted.model.release();
+  });
+
   it("has transforms that are near uniform once the model is good", async () => {
     const fitted = await quickFit(bentTable(3000), { epochs: 20, validation: 0.3 });
     const { pit } = await reportData(fitted, "x");

@@ -58,6 +58,12 @@ export function exampleReport(width: number, replaced: Partial<ReportData> = {})
       data: shown.map(() => numbers(500, () => random.normal())),
       samples: shown.map(() => numbers(400, () => random.normal())),
     },
+    example: {
+      values: numbers(width, () => 10.5),
+      table: names.map((name) => ({ name, cell: 10.5 })),
+      logProb: -3.21,
+      pValue: 0.25,
+    },
     heldOutLogProb: numbers(200, () => -2 - Math.abs(random.normal())),
     pit: names.map((_, j) => ({ name: `z${j + 1}`, values: numbers(200, () => random.uniform()) })),
     ...replaced,

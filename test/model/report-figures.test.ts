@@ -251,8 +251,12 @@ describe("the pairwise picture", () => {
     for (const path of paths) expect(coordinates(path).length).toBeLessThanOrEqual(maximumPoints);
   });
 
-  test("gives each value of a discrete column a bar of its own", () => {
-    const dice = Array.from({ length: 600 }, (_, i) => 1 + (i % 6));
+  test.each([
+    ["as they are", 0],
+    ["with the noise of their cells", 0.98],
+  ])("gives each value of a discrete column a bar of its own, rows %s", (_, noise) => {
+    const random = new Random(8);
+    const dice = Array.from({ length: 600 }, (_, i) => 1 + (i % 6) + noise * (random.uniform() - 0.5));
     const column = {
       name: "dice",
       kind: "discrete",

@@ -4,7 +4,8 @@ import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { renderModelCard } from "../../src/model/model-card.js";
 import { type ReportData, renderReport } from "../../src/model/report/index.js";
-import { trainingStory } from "../../src/model/report/sentences.js";
+import { pairStory } from "../../src/model/report/pair-story.js";
+import { gapStory, trainingStory } from "../../src/model/report/sentences.js";
 import { runWords } from "../../src/model/run-words.js";
 import { exampleCounts, exampleLooks, exampleReport, hostileName } from "./report-example.js";
 
@@ -147,6 +148,105 @@ describe("the report", () => {
     expect(found).toContain("2 % of held-out rows are less likely than the median row by more than 10 nats");
   });
 
+  test("says how many held-out rows are less likely than nearly all rows that the model draws", () => {
+    // Draws of 1 to 200: the hundredth quantile is 2.99. Three of 150 held-out rows lie below.
+    const drawnLogProb = Array.from({ length: 200 }, (_, i) => i + 1);
+    const heldOut = (below: number) => [...new Array(below).fill(0), ...new Array(150 - below).fill(50)];
+    const told = (below: number, replaced: Partial<ReportData> = {}) =>
+      open(exampleReport(2, { heldOutLogProb: heldOut(below), drawnLogProb, ...replaced }))
+        .querySelector("main")!
+        .textContent!.replace(/\s+/g, " ");
+    // 0.01 + 1.96 √(0.01 · 0.99 (1/150 + 1/200)) = 0.0311.
+    expect(told(3)).toContain(
+      "The model finds 2 % of held-out rows less likely than 99 of 100 rows that it draws itself, below 2.99 nats. One that " +
+        "is right finds 1 %, and with so few rows up to 3.1 %: nothing is wrong here.",
+    );
+    expect(told(9)).toContain("The model finds 6 % of held-out rows");
+    expect(told(9)).toContain("these are more. The data hold rows that the model does not expect");
+    const { training } = exampleReport(2);
+    expect(told(9, { training: { ...training, robust: 0.05 } })).toContain(
+      "these are more. But up to 5 % of the rows may be unlike the others",
+    );
+    expect(words).not.toContain("rows that it draws itself");
+  });
+
+  test("says how far drawn rows are from the data, one column at a time and two", () => {
+    const rising = Array.from({ length: 200 }, (_, i) => i);
+    const falling = rising.toReversed();
+    const told = (names: readonly string[], data: number[][], samples: number[][]) =>
+      pairStory({ ...exampleReport(names.length), pairs: { names, data, samples } }).join(" ");
+    // √(−½ log(0.05 / 4) · 400 / 40,000) = 0.148; atanh(0.999999) = 7.25, twice that in errors of √(2.12 / 197).
+    expect(told(["a", "b"], [rising, rising], [rising, falling])).toContain(
+      "One column at a time the two agree: their distribution functions are 0 apart at most, at a, and by chance mostly less " +
+        "than 0.15. Their rank correlation is 1.00 in the data, −1.00 in drawn rows: 140 standard errors apart",
+    );
+    const far = rising.map((value) => value + 100);
+    expect(told(["a", "b", "c"], [rising, rising, rising], [rising, far, rising])).toContain(
+      "One column at a time the two differ in 1 of 3: the distribution functions are 0.5 apart at most, at b",
+    );
+    expect(told(["a", "b", "c"], [rising, rising, rising], [rising, rising, falling])).toContain(
+      "2 of 3 rank correlations differ by more than 1.96 standard errors, as fewer than one would by chance alone. The widest " +
+        "gap is between a and c: 1.00 in the data, −1.00 in drawn rows.",
+    );
+    expect(told(["a"], [rising], [rising])).not.toContain("correlation");
+  });
+
+  test("says how far training and validation rows are apart, and whether that is much", () => {
+    const gap = (standardError: number, difference: number) => {
+      const data = exampleReport(2);
+      const curve = [
+        { step: 0, trainNll: 9, validationNll: 99 },
+        { step: 100, trainNll: 2, validationNll: 2 + difference },
+        { step: 200, trainNll: 1, validationNll: 5 },
+      ];
+      return gapStory({
+        ...data,
+        training: { ...data.training, curve, bestStep: 100 },
+        metrics: { ...data.metrics, standardError },
+      }).join(" ");
+    };
+    expect(gap(0.1, 0.15)).toContain(
+      "the validation rows are 0.15 nats less likely than the training rows: within twice the standard error of the " +
+        "validation rows' mean, 0.20. There is no sign",
+    );
+    expect(gap(0.1, 0.25)).toContain("more than twice the standard error of the validation rows' mean, 0.20");
+    expect(gap(0.1, -0.25)).toContain("0.25 nats more likely than the training rows: there is no sign");
+  });
+
+  test("says what p-values promise, or that there are none", () => {
+    const { data } = exampleReport(2);
+    const calibrated = renderReport(exampleReport(2, { data: { ...data, calibrationRows: 99 } }));
+    expect(calibrated).toContain("ranks among the 99 rows set apart, so none is below 1 / 100 = 0.01");
+    expect(calibrated).not.toContain("no p-values: no rows");
+    expect(words).toContain("It gives no p-values: no rows were set apart");
+  });
+
+  test("names heavy tails, missing cells and what robustness left out among the limits, where there are such", () => {
+    const { data, training } = exampleReport(3);
+    const [first, second, third] = data.columns;
+    const columns = [{ ...first!, type: "heavy-tailed" }, { ...second!, missing: true }, third!];
+    const told = open(
+      exampleReport(3, { data: { ...data, columns }, training: { ...training, robust: 0.1 }, tails: ["x"] }),
+    ).querySelector("main")!.textContent!;
+    expect(told).toContain("The more so for the column of heavy tails (column 1)");
+    expect(told).toContain("Some tails differ even within the data");
+    expect(told).toContain("Cells may be missing in column 2 only.");
+    expect(told).toContain("The least likely 10 % of the training rows had no say.");
+    expect(words).toContain("Outside the range of the rows (of column 1, −1,234.5 to 98,765.4;");
+    expect(words).not.toMatch(/heavy tails|Cells may be missing|had no say|Some tails differ/);
+  });
+
+  test("says whose the mean is where the model has another center", () => {
+    const { data } = exampleReport(2);
+    const columns = data.columns.map((column) => ({ ...column, type: "positive" }));
+    const bounded = exampleReport(2, { data: { ...data, columns } });
+    for (const text of [renderReport(bounded), renderModelCard(bounded)])
+      expect(text).toContain(
+        "Mean and standard deviation of positive, interval and heavy-tailed columns are those of the held-out rows.",
+      );
+    expect(words).not.toContain("those of the held-out rows");
+  });
+
   test("says how many rows have no finite density", () => {
     const heldOutLogProb = [-1, -2, Number.NEGATIVE_INFINITY];
     expect(renderReport(exampleReport(2, { heldOutLogProb }))).toContain("1 row has no finite log-density");
@@ -165,10 +265,12 @@ describe("the report", () => {
   test("shows how to use the model from four places, with its own width", () => {
     const code = [...document.querySelectorAll("pre code")].map((block) => block.textContent!);
     expect(code.length).toBe(4);
-    expect(code[0]).toContain("npx logdet score FOLDER new.csv");
+    expect(code[0]).toContain("npx logdet score FOLDER row.csv # log_prob -3.21, p_value 0.25");
     expect(code[1]).toContain('import { load } from "logdet"');
+    expect(code[1]).toContain("10.5, // column 3");
     expect(code[2]).toContain('session.run(["log_prob"], {"x": rows})');
-    expect(code[2]).toContain("[n, 3]");
+    expect(code[2]).toContain("10.5,  # column 3");
+    expect(code[3]).toContain("[1, 3]");
     expect(code[3]).toContain("onnxruntime-web");
   });
 });

@@ -28,11 +28,14 @@ interface Axis {
  * @param columns where a column's quantum is looked up, so that a discrete column's bars do not beat against it
  */
 export function pairwise(pairs: PairSamples, columns: readonly ColumnSummary[]): string {
-  const axes = pairs.names
-    .slice(0, maximumPairColumns)
-    .map((name, i) =>
-      axis(name, pairs.data[i]!, pairs.samples[i]!, columns.find((column) => column.name === name)?.quantum),
-    );
+  const axes = pairs.names.slice(0, maximumPairColumns).map((name, i) =>
+    axis(
+      name,
+      pairs.data[i]!,
+      pairs.samples[i]!,
+      columns.find((column) => column.name === name),
+    ),
+  );
   const count = axes.length;
   const left = 62;
   const top = 30;
@@ -142,7 +145,7 @@ function marginal({ data, samples, range, bins }: Axis) {
 
 function scale({ range }: Axis, ticks: number): Plot.ScaleOptions {
   const largest = Math.max(Math.abs(range[0]), Math.abs(range[1]));
-  const format = largest >= 1e3 ? "~s" : largest < 1e-3 ? "~e" : undefined;
+  const format = largest >= 1e4 ? "~s" : largest >= 1e3 ? "~f" : largest < 1e-3 ? "~e" : undefined;
   return {
     domain: range,
     ticks: innerTicks(range, ticks),
@@ -168,8 +171,14 @@ function innerTicks([from, to]: readonly [number, number], limit: number): numbe
   return [];
 }
 
-function axis(name: string, data: readonly number[], samples: readonly number[], quantum?: number): Axis {
-  const range = shownRange(sortedFinite(data), quantum ?? 0);
+function axis(
+  name: string,
+  data: readonly number[],
+  samples: readonly number[],
+  column?: ColumnSummary,
+): Axis {
+  const { quantum = 0, minimum = 0 } = column ?? {};
+  const range = shownRange(sortedFinite(data), quantum, minimum);
   if (!quantum) return { name, data, samples, range, bins: 24 };
   // A bar holds a whole number of values and starts halfway between two.
   const values = Math.round((range[1] - range[0]) / quantum);
@@ -179,14 +188,14 @@ function axis(name: string, data: readonly number[], samples: readonly number[],
 }
 
 /** The central 99 % of the data and a little more: a single far value would squeeze all others into a dot. */
-function shownRange(sorted: readonly number[], quantum: number): readonly [number, number] {
+function shownRange(sorted: readonly number[], quantum: number, minimum: number): readonly [number, number] {
   if (sorted.length === 0) return [0, 1];
   let low = quantile(sorted, 0.005);
   let high = quantile(sorted, 0.995);
   if (low === high) [low, high] = [sorted[0]!, sorted.at(-1)!];
   if (quantum > 0) {
-    const halfway = (value: number) =>
-      sorted[0]! + (Math.round((value - sorted[0]!) / quantum) + 0.5) * quantum;
+    // Rows may carry the noise of their cells: the column's own values lie from its minimum on.
+    const halfway = (value: number) => minimum + (Math.round((value - minimum) / quantum) + 0.5) * quantum;
     return [halfway(low) - quantum, halfway(high)];
   }
   const margin = 0.08 * (high - low) || Math.abs(low) * 0.01 || 1;

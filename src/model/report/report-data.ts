@@ -3,6 +3,7 @@
 
 import type { MonitorReading } from "../../training/index.js";
 import type { RunSetting } from "../run-words.js";
+import type { TableCell } from "./example-row.js";
 
 /** At most so many columns are drawn against each other. */
 export const maximumPairColumns = 6;
@@ -28,10 +29,25 @@ export interface ReportData {
   readonly counts?: CategoryCounts;
   /** Log-density of each held-out row, nats. Non-finite values are counted and named, not drawn. */
   readonly heldOutLogProb: readonly number[];
+  /** The same of rows drawn from the model; absent where none were drawn. */
+  readonly drawnLogProb?: readonly number[];
   /** One entry a latent dimension to be shown. */
   readonly pit: readonly PitValues[];
   /** Tails in which the model differs from its data, one clause each; absent where they were not compared. */
   readonly tails?: readonly string[];
+  readonly example: ExampleRow;
+}
+
+/** A row to try the model with, put together from summaries of columns, and what the model says of it. */
+export interface ExampleRow {
+  /** One number a column, as the model takes them: categories as codes. */
+  readonly values: readonly number[];
+  /** The same row as a table has it; absent where its dates cannot be put together. */
+  readonly table?: readonly TableCell[] | undefined;
+  /** Nats. */
+  readonly logProb: number;
+  /** By the default statistic; absent where the model has no p-values. */
+  readonly pValue?: number | undefined;
 }
 
 /** The table the model was trained on. */
@@ -73,6 +89,9 @@ export interface ColumnSummary {
   readonly minimum: number;
   readonly maximum: number;
 }
+
+/** Types that a model centers and scales by bounds or quartiles: their mean and deviation are those of the held-out rows. */
+export const ownCenterTypes: readonly string[] = ["positive", "interval", "heavy-tailed"];
 
 export interface ModelSummary {
   /** Name of the recipe, as given to `--flow`. */
@@ -130,6 +149,8 @@ export interface Metrics {
   readonly standardError: number;
   /** The same mean for a full-covariance Gaussian fitted to the training rows; null where there is none. */
   readonly gaussianLogProb: number | null;
+  /** Of categories alone, the same mean if the columns were independent; absent where there are numbers. */
+  readonly independentLogProb?: number | undefined;
   /** Its mean on the training rows: the most that an affine flow with a normal base can reach there. */
   readonly affineOptimum?: number | null | undefined;
 }

@@ -1,21 +1,24 @@
 // The report: one HTML file that needs nothing else, with pictures and what they say in plain words.
 
+import { hasNumbers, natsOfProbabilities } from "./categories-alone.js";
 import { categoryShares } from "./category-shares.js";
 import { Html, html } from "./html.js";
 import { latentNormality } from "./latent-normality.js";
 import { learningCurves } from "./learning-curves.js";
+import { limits } from "./limits.js";
 import { logDensityHistogram } from "./log-density-histogram.js";
+import { pairStory } from "./pair-story.js";
 import { pairwise } from "./pairwise.js";
 import type { ColumnSummary, ReportData } from "./report-data.js";
 import {
   affineStory,
   categoryStory,
   densityStory,
+  gapStory,
   kindWords,
   latentStory,
-  limits,
+  meansStory,
   natsExplained,
-  pairStory,
   quality,
   setApart,
   stretchingStory,
@@ -62,17 +65,17 @@ export function renderReport(data: ReportData): string {
 </header>
 ${facts(data)}
 ${paragraphs(quality(data))}
-<p class="quiet">${natsExplained}</p>
+<p class="quiet">${hasNumbers(data) ? natsExplained : natsOfProbabilities}</p>
 ${pictures(data)}
 ${dataSection(data)}
 ${modelSection(data)}
 <section>
-<h2>Limits</h2>
+<h2>What this model cannot tell</h2>
 <ul>${limits(data).map((limit) => html`<li>${limit}</li>`)}</ul>
 </section>
 <section>
 <h2>Use this model</h2>
-<p>${snippetNote}</p>
+<p>${snippetNote(data)}</p>
 ${snippets(data).map(({ title: name, code }) => html`<h3>${name}</h3><pre tabindex="0"><code>${code}</code></pre>`)}
 </section>
 </main>
@@ -89,7 +92,7 @@ function pictures(data: ReportData): Html[] {
     sections.push(
       section(
         "Learning curves",
-        [...trainingStory(data), ...affineStory(data)],
+        [...trainingStory(data), ...gapStory(data), ...affineStory(data)],
         figure(
           learningCurves(training, metrics),
           `Mean negative log-likelihood by step. The ring marks the kept weights; dashed lines are ${
@@ -127,7 +130,11 @@ function pictures(data: ReportData): Html[] {
         [...pairStory(data), ...tailStory(data)],
         figure(
           pairwise(pairs, data.data.columns),
-          "Axes span the central 99 % of the data; values outside are not drawn.",
+          `Axes span the central 99 % of the data; values outside are not drawn.${
+            data.data.columns.some(({ quantum }) => quantum)
+              ? " Values of discrete columns are spread over their steps."
+              : ""
+          }`,
           pairs.names.length > 2 ? "matrix" : "plain",
         ),
       ),
@@ -160,12 +167,18 @@ function pictures(data: ReportData): Html[] {
 }
 
 function facts({ data, model, training, metrics }: ReportData): Html {
-  const { validationLogProb, gaussianLogProb } = metrics;
+  const { validationLogProb, gaussianLogProb, independentLogProb } = metrics;
   const entries: [string, string][] = [
-    ["Held-out log-density", `${formatNats(validationLogProb)} nats`],
+    [
+      `Held-out log-${hasNumbers({ data }) ? "density" : "probability"}`,
+      `${formatNats(validationLogProb)} nats`,
+    ],
     ...(gaussianLogProb === null
       ? []
       : [["Gaussian baseline", `${formatNats(gaussianLogProb)} nats`] as [string, string]]),
+    ...(independentLogProb === undefined
+      ? []
+      : [["Independent columns", `${formatNats(independentLogProb)} nats`] as [string, string]]),
     ["Rows", formatCount(data.rows)],
     ["Columns", formatCount(data.columns.length)],
     ["Parameters", formatCount(model.parameters)],
@@ -178,7 +191,7 @@ function paragraphs(sentences: readonly string[]): Html {
   return html`${sentences.map((sentence) => html`<p>${sentence}</p>\n`)}`;
 }
 
-function section(heading: string, sentences: readonly string[], content: Html): Html {
+function section(heading: string, sentences: readonly string[], content = html``): Html {
   return html`<section>
 <h2>${heading}</h2>
 ${paragraphs(sentences)}${content}
@@ -194,7 +207,8 @@ ${kind === "matrix" ? html`<div class="scroll" tabindex="0" role="region" aria-l
 </figure>`;
 }
 
-function dataSection({ data }: ReportData): Html {
+function dataSection(report: ReportData): Html {
+  const { data } = report;
   return html`<section>
 <h2>Data</h2>
 <p>${plural(data.rows, "row")} of ${list(data.sources.map(oneLine))}: ${formatCount(data.trainRows)} for training, ${formatCount(data.validationRows)} held out for validation${setApart(data)}.</p>
@@ -207,6 +221,7 @@ ${data.notices.length > 0 ? html`<ul>${data.notices.map((notice) => html`<li>${o
 ${data.columns.map(columnRow)}</tbody>
 </table>
 </div>
+${meansStory(report).map((sentence) => html`<p class="quiet">${sentence}</p>`)}
 </section>`;
 }
 
@@ -214,7 +229,7 @@ function columnRow(column: ColumnSummary): Html {
   const step = column.quantum === undefined ? "" : `, step ${formatNumber(column.quantum)}`;
   const kind = `${kindWords(column)}${step}`;
   if (column.categories)
-    return html`<tr><td>${oneLine(column.name)}</td><td>${kind}</td><td colspan="4">${list(column.categories.map(oneLine), 12)}</td></tr>
+    return html`<tr><th scope="row">${oneLine(column.name)}</th><td>${kind}</td><td colspan="4">${list(column.categories.map(oneLine), 12)}</td></tr>
 `;
   const numbers = [
     formatNumber(column.mean),
@@ -222,11 +237,13 @@ function columnRow(column: ColumnSummary): Html {
     formatExtreme(column.minimum),
     formatExtreme(column.maximum),
   ];
-  return html`<tr><td>${oneLine(column.name)}</td><td>${kind}</td>${numbers.map((value) => html`<td>${value}</td>`)}</tr>
+  return html`<tr><th scope="row">${oneLine(column.name)}</th><td>${kind}</td>${numbers.map((value) => html`<td>${value}</td>`)}</tr>
 `;
 }
 
-function modelSection({ model }: ReportData): Html {
+function modelSection(data: ReportData): Html {
+  const { model } = data;
+  if (!hasNumbers(data)) return section("Model", [model.description, ...trainingStory(data)]);
   return html`<section>
 <h2>Model</h2>
 <p>${model.description}</p>

@@ -3,9 +3,11 @@
 
 import { runWords } from "../run-words.js";
 import { calibrate } from "./calibration.js";
-import { type ColumnSummary, maximumPairColumns, type ReportData } from "./report-data.js";
+import { hasNumbers, qualityOfCategories, storyOfCategories } from "./categories-alone.js";
+import { type ColumnSummary, ownCenterTypes, type ReportData } from "./report-data.js";
 import { lowestShare, quantile, sortedFinite } from "./statistics.js";
 import {
+  aboutByChance,
   formatCount,
   formatDuration,
   formatExponential,
@@ -24,7 +26,9 @@ export const natsExplained =
   "columns in the same units.";
 
 /** How good the model is on rows it was not trained on. */
-export function quality({ metrics, data }: ReportData): string[] {
+export function quality(report: ReportData): string[] {
+  if (!hasNumbers(report)) return qualityOfCategories(report);
+  const { metrics, data } = report;
   const { validationLogProb, standardError, gaussianLogProb } = metrics;
   const mean =
     `The mean log-density of ${plural(data.validationRows, "held-out row")} is ${formatNats(validationLogProb)} ` +
@@ -46,7 +50,8 @@ export function quality({ metrics, data }: ReportData): string[] {
 }
 
 /** How training went. */
-export function trainingStory({ training }: ReportData): string[] {
+export function trainingStory({ data, training }: ReportData): string[] {
+  if (!hasNumbers({ data })) return storyOfCategories({ training });
   const { steps, epochs, seconds, stoppedBy, bestStep, noise, runs = [], keepsGaussian = false } = training;
   const { lipschitz = 0, robust = 0 } = training;
   const passes = epochs < 10 ? Number(epochs.toPrecision(2)) : Math.round(epochs);
@@ -90,6 +95,21 @@ export function trainingStory({ training }: ReportData): string[] {
             "training, and are in none of these likelihoods.",
         ]
       : []),
+  ];
+}
+
+/** How far training and validation rows are apart under the kept weights. */
+export function gapStory({ training, metrics: { standardError } }: ReportData): string[] {
+  const kept = training.curve.filter(({ step }) => step <= training.bestStep).at(-1);
+  if (!kept) return [];
+  const gap = kept.validationNll - kept.trainNll;
+  const apart = `${formatNats(Math.abs(gap))} nats ${gap >= 0 ? "less" : "more"} likely than the training rows`;
+  const reach = `twice the standard error of the validation rows' mean, ${formatNats(2 * standardError)}`;
+  return [
+    `Both curves should fall, and end close to each other. At the ring the validation rows are ${apart}: ` +
+      (gap <= 2 * standardError
+        ? `${gap > 0 ? `within ${reach}. There` : "there"} is no sign that the net learned its rows by heart.`
+        : `more than ${reach}. The net knows its own rows better than new ones; more rows would help.`),
   ];
 }
 
@@ -137,7 +157,7 @@ function conditioning(condition: number): string {
 }
 
 /** How the log-density of held-out rows is distributed. */
-export function densityStory({ heldOutLogProb }: ReportData): string[] {
+export function densityStory({ heldOutLogProb, drawnLogProb = [], training }: ReportData): string[] {
   const values = sortedFinite(heldOutLogProb);
   const infinite = heldOutLogProb.length - values.length;
   const missing =
@@ -150,6 +170,7 @@ export function densityStory({ heldOutLogProb }: ReportData): string[] {
   const median = quantile(values, 0.5);
   const unlikely = values.filter((value) => value < median - 10).length / values.length;
   return [
+    ...drawnStory(values, sortedFinite(drawnLogProb), training.robust ?? 0),
     `Half of the held-out rows lie between ${formatNats(quantile(values, 0.25))} and ${formatNats(quantile(values, 0.75))} ` +
       `nats. The least likely ${formatPercent(lowestShare)} have less than ${formatNats(quantile(values, lowestShare))}; ` +
       `the least likely of all has ${formatNats(values[0]!)}.`,
@@ -161,19 +182,25 @@ export function densityStory({ heldOutLogProb }: ReportData): string[] {
   ];
 }
 
-/** How to read the pairwise picture. */
-export function pairStory({ pairs, data }: ReportData): string[] {
-  const shown = Math.min(pairs.names.length, maximumPairColumns);
-  if (shown < 2)
-    return [
-      "Filled bars are the data, the line is rows drawn from the model. The better the model, the closer they lie.",
-    ];
+/** How many rows of the data the model finds less likely than nearly all of what it would say the data are. */
+function drawnStory(values: readonly number[], drawn: readonly number[], robust: number): string[] {
+  if (drawn.length < 100) return [];
+  const threshold = quantile(drawn, lowestShare);
+  const share = values.filter((value) => value < threshold).length / values.length;
+  const error = Math.sqrt(lowestShare * (1 - lowestShare) * (1 / values.length + 1 / drawn.length));
   return [
-    "Below the diagonal: rows of the data. Above it, mirrored: as many rows drawn from the model. The better the model, " +
-      "the more symmetric the picture.",
-    ...(shown < data.columns.length
-      ? [`${shown} of the model's ${formatCount(data.columns.length)} columns are shown.`]
-      : []),
+    `The model finds ${formatPercent(share)} of held-out rows less likely than 99 of 100 rows that it draws itself, below ` +
+      `${formatNats(threshold)} nats. One that is right finds ${formatPercent(lowestShare)}, and with so few rows up to ` +
+      `${formatPercent(lowestShare + 1.96 * error)}: ` +
+      (share > lowestShare + 1.96 * error
+        ? `these are more. ${
+            robust > 0
+              ? `But up to ${formatNumber(100 * robust)} % of the rows may be unlike the others, and had no say.`
+              : "The data hold rows that the model does not expect, or its tails are too thin."
+          }`
+        : share < lowestShare - 1.96 * error
+          ? "these are fewer. The model takes the data for wider than they are."
+          : "nothing is wrong here."),
   ];
 }
 
@@ -191,14 +218,13 @@ export function categoryStory({ counts }: ReportData): string[] {
   );
   const outside = bars.filter(({ gap, error }) => gap > 1.96 * error).length;
   const widest = bars.reduce((worst, bar) => (bar.gap > worst.gap ? bar : worst));
-  const expected = 0.05 * bars.length;
   return [
     `How often ${plural(rows, "held-out row")} and ${plural(draws, "row")} drawn from the model have each category, or a ` +
       "missing cell. The better the model, the more alike the two bars.",
     widest.gap === 0
       ? "All shares are the same."
       : `${plural(outside, "share")} of ${formatCount(bars.length)} ${outside === 1 ? "differs" : "differ"} by more than 1.96 ` +
-        `standard errors, as ${expected < 1 ? "fewer than one" : `about ${formatCount(expected)}`} would by chance alone. The ` +
+        `standard errors, as ${aboutByChance(bars.length)} would by chance alone. The ` +
         `largest gap is at ${oneLine(widest.name)}: ${formatPercent(widest.held)} of held-out rows, ` +
         `${formatPercent(widest.drawn)} of draws.`,
   ];
@@ -232,7 +258,8 @@ export function latentStory({ pit }: ReportData): string[] {
         : "far more than chance alone does: use p-values from the base with care";
   return [
     "The model maps every row to latent numbers that should follow its base distribution. After the base's " +
-      "distribution function they should be uniform, and every histogram flat at 1.",
+      "distribution function they should be uniform, and every histogram flat at 1. A hump in the middle means that the " +
+      "model is too wide there, high ends that it is too narrow, a slope that it lies to one side.",
     `${plural(outside, "bar")} of ${formatCount(bars)} ${outside === 1 ? "lies" : "lie"} outside the grey band, which holds ` +
       `95 % of bars if the model is right (about ${formatCount(0.05 * bars)} outside by chance): ${verdict}.`,
     ...(panels.length < pit.length
@@ -244,6 +271,14 @@ export function latentStory({ pit }: ReportData): string[] {
 /** Goes on after the rows held out for validation: ", 100 rows set apart to calibrate p-values", or nothing. */
 export function setApart({ calibrationRows = 0 }: ReportData["data"]): string {
   return calibrationRows > 0 ? `, ${plural(calibrationRows, "row")} set apart to calibrate p-values` : "";
+}
+
+/** Whose mean and standard deviation the table of columns has, where not all are those of all rows. */
+export function meansStory({ data }: ReportData): string[] {
+  const isOther = data.columns.some(({ type = "" }) => ownCenterTypes.includes(type));
+  return isOther
+    ? [`Mean and standard deviation of ${list(ownCenterTypes)} columns are those of the held-out rows.`]
+    : [];
 }
 
 /** Types that say more than a column's kind does: the kind itself stands for all others. */
@@ -258,59 +293,4 @@ export function kindWords({
   const telling = tellingTypes.includes(type) ? type : undefined;
   const words = telling === "boolean" ? [telling] : telling ? [kind, telling] : [kind];
   return [...words, ...(missing ? ["may be missing"] : [])].join(", ");
-}
-
-/** What the model does not know. */
-export function limits({ data, model }: ReportData): string[] {
-  const discrete = data.columns
-    .filter((column) => column.quantum !== undefined)
-    .map((column) => oneLine(column.name));
-  return [
-    `It has seen ${plural(data.trainRows, "row")}, with ${plural(model.parameters, "parameter")} to fit to them. What did not ` +
-      "occur there it cannot know, and rare kinds of rows it knows poorly.",
-    `${plural(data.validationRows, "held-out row")} chose the weights that were kept, so the mean log-density above is ` +
-      "slightly optimistic. Score rows that played no part in training for an unbiased number.",
-    "Densities are per unit of the original columns. They are not comparable across units (metres to millimetres takes " +
-      "6.91 nats off each row) or across different sets of columns, and a density may well be above 1.",
-    "Outside the range of the training rows (see the columns' minimum and maximum) the density is an extrapolation: " +
-      "the row is rightly called unlikely, but the exact number means little.",
-    ...(discrete.length > 0
-      ? [
-          `Discrete columns (${list(discrete)}) were dequantised: every value was spread evenly over the step to its ` +
-            "neighbour, because a density on single values would be infinite. Multiply the density by the steps of these " +
-            "columns to get, about, the probability of the values themselves.",
-        ]
-      : []),
-    ...datesSplit(data.columns),
-    ...(data.columns.some(({ categories }) => categories)
-      ? [
-          "Categories count with their probability. One that was never seen gets a small one, as if a single row more had " +
-            "been spread evenly over all categories and this one; what the model says of the numbers beside it is a guess.",
-        ]
-      : []),
-    ...(data.columns.some(({ missing }) => missing)
-      ? [
-          "Of a row with missing cells the density is that of what is known, and of which cells are missing. The ONNX file " +
-            "takes complete rows only.",
-        ]
-      : []),
-    "A low density says that a row is unusual, not that it is wrong, and a high one not that it is right.",
-  ];
-}
-
-/** What to compute of a date before it goes into the model's vectors; nothing where there are no dates. */
-function datesSplit(columns: readonly ColumnSummary[]): string[] {
-  const cuts = new Map(columns.flatMap(({ part }) => (part ? [[oneLine(part.source), part.cut ?? 0]] : [])));
-  const shifted = [...cuts].filter(([, cut]) => cut > 0);
-  if (cuts.size === 0) return [];
-  return [
-    `Of dates (${list([...cuts.keys()])}) the model takes what varies of week, weekday and hour: whole weeks since Monday ` +
-      "1970-01-05, the weekday's code, hours since midnight. The command line takes dates as they are." +
-      shifted
-        .map(
-          ([name, cut]) =>
-            ` Days of ${name} begin at ${formatNumber(cut)} o'clock: earlier hours count from 24 on and belong to the day before.`,
-        )
-        .join(""),
-  ];
 }

@@ -24,10 +24,10 @@ svg.logdet-figure{display:block;margin:0 auto}
 table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric:tabular-nums}
 th,td{padding:.35rem .7rem .35rem 0;text-align:right;white-space:nowrap;border-bottom:1px solid color-mix(in srgb,var(--muted) 30%,transparent)}
 th:first-child,td:first-child,th:nth-child(2),td:nth-child(2){text-align:left}
-td:first-child{white-space:normal;min-width:8rem;max-width:18rem}
+tbody th{font-weight:400;white-space:normal;min-width:8rem;max-width:18rem}
 thead th{position:sticky;top:0;background:var(--page);color:var(--muted);font-weight:600}
 pre{margin:.3rem 0;padding:.8rem 1rem;border-radius:.5rem;background:color-mix(in srgb,var(--muted) 12%,transparent);overflow-x:auto;font:.85rem/1.5 ui-monospace,monospace;overflow-wrap:normal}
 li{margin:.4rem 0}
 @media (max-width:480px){.logdet-figure text{font-size:19px}.small-multiples text{font-size:22px}.matrix svg.logdet-figure{width:40rem;max-width:none}.matrix text{font-size:13px}}
-@media print{h2{break-after:avoid}figure{break-inside:avoid}}
+@media print{h2,h3{break-after:avoid}figure,pre,tr{break-inside:avoid}.scroll{overflow:visible}.tall{max-height:none}pre{white-space:pre-wrap;overflow-wrap:anywhere}}
 `;

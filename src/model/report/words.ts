@@ -46,6 +46,11 @@ export function formatExponential(nats: number): string {
   return `10^${Math.round(nats / Math.LN10)}`.replace("-", MINUS);
 }
 
+/** How many of so many differ by more than 1.96 standard errors where nothing differs. */
+export function aboutByChance(count: number): string {
+  return 0.05 * count < 1 ? "fewer than one" : `about ${formatCount(0.05 * count)}`;
+}
+
 /** "1 row", "12 rows". */
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
