@@ -1,19 +1,23 @@
 // The studio: its head with the way to every page, and the page that is shown.
 
-import { lazy, Suspense, useEffect, useState } from "react";
+import { type ComponentType, type ReactNode, useEffect, useState } from "react";
 import { ThemeSwitch } from "../page/theme-switch.js";
 import { FolderProvider, useFolder } from "./folder.js";
 import { HomePage } from "./home-page.js";
-import { hrefOf, useRoute } from "./route.js";
+import { hrefOf, readRoute, useRoute } from "./route.js";
 
 /** Every page: its place in the address, its name, and its code, which is loaded when it is first shown. */
 const pages = {
-  fit: { title: "Fit", view: lazy(() => import("./fit/fit-page.js")) },
-  look: { title: "Look", view: lazy(() => import("./look/look-page.js")) },
-  anomalies: { title: "Anomalies", view: lazy(() => import("./anomalies/anomalies-page.js")) },
-  drift: { title: "Drift", view: lazy(() => import("./drift/drift-page.js")) },
-  sources: { title: "Sources", view: lazy(() => import("./sources/sources-page.js")) },
+  fit: { title: "Fit", load: () => import("./fit/fit-page.js") },
+  look: { title: "Look", load: () => import("./look/look-page.js") },
+  anomalies: { title: "Anomalies", load: () => import("./anomalies/anomalies-page.js") },
+  drift: { title: "Drift", load: () => import("./drift/drift-page.js") },
+  sources: { title: "Sources", load: () => import("./sources/sources-page.js") },
 } as const;
+
+// What the reader comes for is loaded while the folder is looked at. What goes wrong is told where it is shown.
+const arrival = readRoute(location.hash).page;
+if (Object.hasOwn(pages, arrival)) pages[arrival as keyof typeof pages].load().catch(() => undefined);
 
 /** Parameters that a page hands to the next: what one is looking at. */
 const kept = ["model", "table"] as const;
@@ -59,10 +63,47 @@ function Studio() {
           {problem}
         </p>
       )}
-      <Suspense fallback={<p className="note">Loading …</p>}>
-        {folder && (shown ? <shown.view /> : <HomePage folder={folder} />)}
-        {folder && <Arrival key={page} isFirst={page === first} />}
-      </Suspense>
+      {folder && (
+        <Page load={shown?.load} otherwise={<HomePage folder={folder} />}>
+          <Arrival key={page} isFirst={page === first} />
+        </Page>
+      )}
+    </>
+  );
+}
+
+type Load = () => Promise<{ readonly default: ComponentType }>;
+
+interface PageProps {
+  /** Undefined: `otherwise` is shown. */
+  readonly load: Load | undefined;
+  readonly otherwise: ReactNode;
+  /** Comes with the page. */
+  readonly children: ReactNode;
+}
+
+/** A page once its code is there. Not by Suspense, which shows what it shows meanwhile for 300 ms at least. */
+function Page({ load, otherwise, children }: PageProps) {
+  const [loaded, setLoaded] = useState<{ readonly load: Load; readonly View: ComponentType }>();
+  const [problem, setProblem] = useState<string>();
+  useEffect(() => {
+    setProblem(undefined);
+    load?.().then(
+      ({ default: View }) => setLoaded({ load, View }),
+      () => setProblem("This page does not load. Is the studio still running? Start it again, and reload."),
+    );
+  }, [load]);
+  if (problem)
+    return (
+      <p className="problem" role="alert">
+        {problem}
+      </p>
+    );
+  if (load && loaded?.load !== load) return <p className="note">Loading …</p>;
+  return (
+    <>
+      {load && loaded ? <loaded.View /> : otherwise}
+      {children}
     </>
   );
 }

@@ -7,7 +7,7 @@ import { hrefOf } from "./route.js";
 import { bytesInWords, count, nats } from "./words.js";
 
 export function HomePage({ folder }: { readonly folder: FolderAnswer }) {
-  const { models, broken, tables, isCut } = folder;
+  const { models, broken, tables, separations, isCut } = folder;
   return (
     <main className="page">
       <h1 tabIndex={-1}>{folder.folder}</h1>
@@ -28,6 +28,18 @@ export function HomePage({ folder }: { readonly folder: FolderAnswer }) {
               <ModelCard key={model.name} model={model} />
             ))}
           </div>
+        </section>
+      )}
+      {separations.length > 0 && (
+        <section aria-labelledby="sources">
+          <h2 id="sources">Sources of signals</h2>
+          <ul className="tables">
+            {separations.map((name) => (
+              <li key={name}>
+                <strong>{name}</strong> <a href={hrefOf("sources", { name })}>Look</a>
+              </li>
+            ))}
+          </ul>
         </section>
       )}
       {broken.map(({ name, problem }) => (

@@ -4,8 +4,8 @@
 export const count = (n: number, noun: string): string =>
   `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 
-/** Two decimals: a hundredth of a nat is what one can tell apart. */
-export const nats = (value: number): string => value.toFixed(2);
+/** Two decimals: a hundredth of a nat is what one can tell apart. With a minus sign, as the report has it. */
+export const nats = (value: number): string => value.toFixed(2).replace("-", "−");
 
 /** To so many significant digits: "0.0123", "1.2e-7". */
 export const short = (value: number, digits = 3): string => String(Number(value.toPrecision(digits)));

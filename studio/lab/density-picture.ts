@@ -1,26 +1,10 @@
 // A density as contours over points of the plane.
 
 import * as Plot from "@observablehq/plot";
+import { levelsOf } from "../page/contour-levels.js";
 import { color } from "../page/palette.js";
 import { points } from "../page/points.js";
 import { type Grid, gridSize } from "./grid.js";
-
-/** What each contour holds of the density's mass. */
-export const masses = [0.9, 0.7, 0.5, 0.3, 0.1];
-
-/** The heights above which a density has these shares of its mass: those of its densest region. */
-export function levelsOf(grid: Grid, shares: readonly number[] = masses): number[] {
-  const sorted = grid.slice().sort().reverse();
-  const total = sorted.reduce((sum, value) => sum + value, 0);
-  return shares.map((share) => {
-    let reached = 0;
-    for (const value of sorted) {
-      reached += value;
-      if (reached >= share * total) return value;
-    }
-    return 0;
-  });
-}
 
 export interface DensityPicture {
   readonly extent: number;

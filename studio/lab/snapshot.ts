@@ -1,16 +1,16 @@
 // What a flow is at one moment, as pictures need it: its density, rows drawn from it, and what each layer does to a grid.
 
-import type { Bijection } from "../../src/bijections/bijection.js";
-import type { Chain } from "../../src/bijections/chain.js";
 import type { Flow } from "../../src/flows/flow.js";
+import { layersOf } from "../../src/flows/layers.js";
 import { draw } from "../../src/model/draw.js";
 import { type FloatArray, ParameterStore } from "../../src/runtime/parameter-store.js";
 import { Program } from "../../src/runtime/program.js";
+import { gridLines } from "../../src/server/studio/layers-grid.js";
 import { input, type Tensor } from "../../src/tensor/index.js";
 import { Likelihood } from "../../src/training/likelihood.js";
+import { lineCount, linePoints, type Stage } from "../page/stage.js";
 import type { Grid } from "./grid.js";
 import type { Problem } from "./problem.js";
-import { lineCount, linePoints, type Stage } from "./stage.js";
 
 /** A flow after the step of its best evaluation. */
 export interface Snapshot {
@@ -26,7 +26,7 @@ export interface Snapshot {
 const sampleCount = 1000;
 const bentRows = 400;
 /** The grid's reach in standard deviations: nearly all rows. */
-const reach = 2.2;
+const reach = [-2.2, 2.2] as const;
 
 interface Parts {
   readonly flow: Flow;
@@ -47,21 +47,25 @@ export class SnapshotTaker {
   private constructor(parts: Parts, names: readonly string[]) {
     this.#parts = parts;
     this.#names = names;
-    this.#before = Float32Array.from([...gridLines(), ...parts.problem.validation.subarray(0, 2 * bentRows)]);
+    this.#before = Float32Array.from([
+      ...gridLines(reach, reach),
+      ...parts.problem.validation.subarray(0, 2 * bentRows),
+    ]);
   }
 
   static async create(flow: Flow, problem: Problem): Promise<SnapshotTaker> {
     const store = new ParameterStore(Object.values(flow.parameters));
-    const { parts } = flow.bijection as Chain;
+    const [layers] = layersOf(flow);
     const outputs: Record<string, Tensor> = {};
     let y: Tensor = input("x", ["batch", flow.dim]);
-    for (const [i, part] of parts.entries()) {
-      y = part.forward(y).y;
+    for (const [i, { bijection }] of layers.entries()) {
+      y = bijection.forward(y).y;
       outputs[`stage_${i}`] = y;
     }
     const stages = await Program.compile(outputs, { parameters: store, threads: 1 });
     const likelihood = await Likelihood.create(flow, store, 1);
-    return new SnapshotTaker({ flow, problem, store, likelihood, stages }, namesOf(parts));
+    const names = layers.map(({ name }) => name);
+    return new SnapshotTaker({ flow, problem, store, likelihood, stages }, names);
   }
 
   /** @param trained where the flow's numbers are, those of this step */
@@ -112,28 +116,4 @@ export class SnapshotTaker {
     const { stages, likelihood } = this.#parts;
     for (const program of [stages, likelihood, ...this.#sampling.values()]) await program.release();
   }
-}
-
-/** Lines of a square lattice, point by point. */
-function gridLines(): number[] {
-  const half = lineCount / 2;
-  const along = (i: number, n: number) => reach * ((2 * i) / (n - 1) - 1);
-  return Array.from({ length: lineCount }, (_, line) =>
-    Array.from({ length: linePoints }, (_, i) => {
-      const [fixed, moving] = [along(line % half, half), along(i, linePoints)];
-      return line < half ? [fixed, moving] : [moving, fixed];
-    }),
-  ).flat(2);
-}
-
-/** "spline 1", "matrix 1", "spline 2" and so on: what people call the parts, counted. */
-function namesOf(parts: readonly Bijection[]): string[] {
-  const counts = new Map<string, number>();
-  return parts.map((part) => {
-    const type = part.config().type.replaceAll("-", " ");
-    const word = /linear/.test(type) ? "matrix" : type.replace("rational quadratic ", "");
-    const count = (counts.get(word) ?? 0) + 1;
-    counts.set(word, count);
-    return `${word} ${count}`;
-  });
 }

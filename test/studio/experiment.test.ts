@@ -3,7 +3,6 @@
 import { describe, expect, it } from "vitest";
 import { activations as allActivations } from "../../src/flows/index.js";
 import { jacobianEstimators } from "../../src/jacobian/index.js";
-import { levelsOf } from "../../studio/lab/density-picture.js";
 import { Experiment, type Reading, type Update } from "../../studio/lab/experiment.js";
 import { gridSize } from "../../studio/lab/grid.js";
 import { poseProblem } from "../../studio/lab/problem.js";
@@ -15,7 +14,8 @@ import {
   usualNoise,
 } from "../../studio/lab/settings.js";
 import type { Snapshot } from "../../studio/lab/snapshot.js";
-import { lineCount, linePoints } from "../../studio/lab/stage.js";
+import { levelsOf } from "../../studio/page/contour-levels.js";
+import { lineCount, linePoints } from "../../studio/page/stage.js";
 
 const small = { ...defaultSettings, rows: 1000, layers: 2, steps: 100 };
 

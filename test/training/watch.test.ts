@@ -31,7 +31,7 @@ describe("watching", () => {
     const slope = (x: number) => 0.3 + 0.7 / (1 + Math.exp(-x));
     const [a, b] = [0.3 * 3 + 1, 0.3 * 1 - 0.7 * 2 + 2];
     expect({ gradientNorm, nets }).toEqual({ gradientNorm: null, nets: 1 });
-    expect(layers.map(({ layer }) => layer)).toEqual(["linear", "smooth leaky relu", "linear"]);
+    expect(layers.map(({ layer }) => layer)).toEqual(["matrix 1", "smooth leaky relu 1", "matrix 2"]);
     expectClose(
       layers.map(({ logDet }) => logDet),
       [Math.log(6), Math.log(slope(a)) + Math.log(slope(b)), Math.log(0.5)],
@@ -65,9 +65,8 @@ describe("watching", () => {
       { relative: 1e-10 },
     );
     expect(layers.map(({ layer }) => layer)).toEqual([
-      "rational quadratic spline",
-      ...["conditional affine", "linear", "rational quadratic spline"],
-      ...["conditional affine", "linear", "conditional affine"],
+      ...["spline 1", "shift by categories 1", "matrix 1", "spline 2"],
+      ...["shift by categories 2", "matrix 2", "shift by categories 3"],
     ]);
     await watch.release();
     await whole.release();

@@ -5,9 +5,16 @@ import { HTTPException } from "hono/http-exception";
 import { guard } from "../guard.js";
 import { Log } from "../log.js";
 import { errorResponse, Refusal } from "../refusal.js";
+import { anomaliesRoutes } from "./anomalies-routes.js";
+import { driftRoutes } from "./drift-routes.js";
+import { fitRoutes } from "./fit-routes.js";
 import { folderRoutes } from "./folder-routes.js";
+import { jacobianRoutes } from "./jacobian-routes.js";
+import { layersRoutes } from "./layers-routes.js";
+import { lookRoutes } from "./look-routes.js";
 import type { Page } from "./pages.js";
 import { problemResponse, problemStatus } from "./problems.js";
+import { sourcesRoutes } from "./sources-routes.js";
 import type { Studio } from "./studio.js";
 
 export interface StudioAppOptions {
@@ -16,7 +23,16 @@ export interface StudioAppOptions {
 }
 
 /** Each part of the studio answers under /api/. */
-const parts = [folderRoutes] as const;
+const parts = [
+  folderRoutes,
+  fitRoutes,
+  anomaliesRoutes,
+  driftRoutes,
+  lookRoutes,
+  jacobianRoutes,
+  layersRoutes,
+  sourcesRoutes,
+] as const;
 
 /**
  * The studio's server as a function from requests to answers.

@@ -78,7 +78,7 @@ export class StudioFolder {
   /** The real path of a model's folder, whose files lie in the studio's folder too. @throws Refusal as `resolve` */
   async resolveModel(name: string): Promise<string> {
     const path = await this.resolve(name);
-    for (const file of modelFiles) await this.resolve(`${name}/${file}`);
+    await Promise.all(modelFiles.map((file) => this.resolve(`${name}/${file}`)));
     return path;
   }
 
@@ -106,25 +106,31 @@ export class StudioFolder {
     let seen = 0;
     const visit = async (folder: string, depth: number): Promise<void> => {
       const entries = await readdir(join(this.path, folder), { withFileTypes: true });
-      for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-        if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
+      const one = async (entry: (typeof entries)[number]): Promise<void> => {
+        if (entry.name.startsWith(".") || entry.name === "node_modules") return;
         if (++seen > mostEntries) return;
         const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
         if (entry.isFile() && isTableName(entry.name)) {
           const table = await this.#table(name);
           if (table) tables.push(table);
         }
-        if (!entry.isDirectory()) continue;
-        if (await this.#has(name, "config.json", "model.safetensors"))
+        if (!entry.isDirectory()) return;
+        const [isModel, isSeparation] = await Promise.all([
+          this.#has(name, "config.json", "model.safetensors"),
+          this.#has(name, "ica.json"),
+        ]);
+        if (isModel)
           await this.#model(name).then(
             (model) => models.push(model),
             (error) => broken.push({ name, problem: problemText(error, this) }),
           );
-        else if (await this.#has(name, "ica.json")) separations.push(name);
+        else if (isSeparation) separations.push(name);
         else if (depth < deepest) await visit(name, depth + 1);
-      }
+      };
+      await Promise.all(entries.map(one));
     };
     await visit("", 0);
+    for (const list of [broken, tables]) list.sort((a, b) => (a.name < b.name ? -1 : 1));
     const byName = new Map(tables.map(({ name }) => [basename(name), name]));
     return {
       folder: basename(this.path),
@@ -132,7 +138,7 @@ export class StudioFolder {
       models: models
         .map((model) => ({ ...model, table: tableOf(model, tables) ?? byName.get(firstSource(model)) }))
         .sort((a, b) => (a.created < b.created ? 1 : -1)),
-      ...{ broken, tables, separations, isCut: seen > mostEntries },
+      ...{ broken, tables, separations: separations.sort(), isCut: seen > mostEntries },
     };
   }
 

@@ -6,6 +6,7 @@ import { createStudioApp } from "./app.js";
 import { StudioFolder } from "./folder.js";
 import { OpenModels } from "./open-models.js";
 import { readPages } from "./pages.js";
+import { Runs } from "./runs.js";
 import type { Studio } from "./studio.js";
 import { StudioTables } from "./tables.js";
 
@@ -38,12 +39,15 @@ export async function startStudio(
   { pages, port = 4747, log = new Log("off") }: StudioOptions,
 ): Promise<StudioServing> {
   const folder = await StudioFolder.open(path);
-  const studio: Studio = { folder, models: new OpenModels(folder), tables: new StudioTables(folder) };
+  const runs = new Runs(folder);
+  const studio: Studio = { folder, models: new OpenModels(folder), tables: new StudioTables(folder), runs };
   const app = createStudioApp(studio, { pages: await readPages(pages), log });
   const server = await listen(app.fetch, { host: "127.0.0.1", port });
   return {
     url: server.url,
     async close() {
+      // Fits end first: pages that follow them would keep their connections open.
+      await runs.close();
       await server.close(patience);
       await studio.models.close();
     },

@@ -7,12 +7,15 @@ import { Refusal } from "../refusal.js";
 import type { StudioFolder } from "./folder.js";
 import type { OpenModels } from "./open-models.js";
 import { problemText } from "./problems.js";
+import type { Runs } from "./runs.js";
 import type { StudioTables } from "./tables.js";
 
 export interface Studio {
   readonly folder: StudioFolder;
   readonly models: OpenModels;
   readonly tables: StudioTables;
+  /** The fits of this session. Default: none yet, each in a thread of its own. */
+  readonly runs?: Runs;
 }
 
 /** Questions are short: rows come from files. */

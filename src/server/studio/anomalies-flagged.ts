@@ -1,0 +1,45 @@
+// The flagged rows of a table as CSV.
+
+import type { Table } from "../../data/index.js";
+import type { Model } from "../../model/index.js";
+import { Refusal } from "../refusal.js";
+import { shownColumns } from "./anomalies-cells.js";
+import type { RowScores } from "./anomalies-scores.js";
+import { rowNumber } from "./tables.js";
+
+/** More than these are better written by the command line. */
+const mostCells = 2e6;
+
+/**
+ * Rows with a p-value of at most the threshold, in the order of the table: row (in the file, from 1), p_value, log_prob,
+ * and the model's columns.
+ *
+ * @throws Refusal 413 if there are too many, 400 if the model has no p-values
+ */
+export function flaggedCsv(
+  model: Model,
+  table: Table,
+  { logProb, pValues }: RowScores,
+  threshold: number,
+): string {
+  if (!pValues)
+    throw new Refusal(400, "the model has no calibration rows, so no p-values to flag rows by", {
+      hint: "Fit it again with rows set apart for p-values.",
+    });
+  const places = [...pValues.keys()].filter((place) => pValues[place] <= threshold);
+  if (places.length * model.dim > mostCells)
+    throw new Refusal(413, `${places.length} rows of ${model.dim} columns are too many for the page`, {
+      hint: "Choose a lower rate, or write them with: logdet score MODEL TABLE --alpha RATE --out scored.csv",
+    });
+  const columns = shownColumns(model.columns, table, places);
+  const header = ["row", "p_value", "log_prob", ...columns.map(({ name }) => name)];
+  const rows = places.map((place, i) => [
+    ...[rowNumber(table, place), pValues[place], logProb[place]],
+    ...columns.map(({ cells }) => cells[i] ?? ""),
+  ]);
+  return [header, ...rows]
+    .map((cells) => `${cells.map((cell) => quoted(String(cell))).join(",")}\n`)
+    .join("");
+}
+
+const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
