@@ -1,4 +1,4 @@
-// The processes of the serving benchmark: the server as its users start it, and the client.
+// The processes of the benchmarks of servers: the server as its users start it, and the client of the serving one.
 
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -17,8 +17,18 @@ export interface ServerProcess {
 }
 
 /** `logdet serve MODEL` on a free port, one thread, without a log. */
-export async function startServer(model: string): Promise<ServerProcess> {
-  const args = [main, "serve", model, "--port", "0", "--log", "off", "--threads", "1"];
+export function startServer(model: string): Promise<ServerProcess> {
+  return listening(["serve", model, "--port", "0", "--log", "off", "--threads", "1"]);
+}
+
+/** `logdet studio FOLDER` on a free port. */
+export function startStudio(folder: string): Promise<ServerProcess> {
+  return listening(["studio", folder, "--port", "0", "--quiet"]);
+}
+
+/** A command that prints its address and then listens. */
+async function listening(command: readonly string[]): Promise<ServerProcess> {
+  const args = [main, ...command];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const url = await new Promise<string>((resolve, reject) => {
