@@ -9,8 +9,14 @@ export type Cell = number | string | null;
 /** What a category that the model has never seen is called. */
 const neverSeen = "(never seen)";
 
+/** What must be known of a column to read its cells. */
+export interface CellKind {
+  readonly kind: ColumnConfig["kind"];
+  readonly categories?: readonly string[] | undefined;
+}
+
 /** A number of `Rows` as the cell that it stands for. */
-export function cellOf({ kind, categories = [] }: ColumnConfig, value: number): Cell {
+export function cellOf({ kind, categories = [] }: CellKind, value: number): Cell {
   if (Number.isNaN(value)) return null;
   return kind === "categorical" ? (categories[value] ?? neverSeen) : value;
 }

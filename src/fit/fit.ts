@@ -8,6 +8,7 @@ import { likeliest, type StopReason, type TrainingEvent } from "../training/inde
 import { averageOf, chooseMembers } from "./average.js";
 import { categoriesOf } from "./categories.js";
 import { aloneNotice, categoriesAlone } from "./categories-alone.js";
+import { countCrowded } from "./crowding.js";
 import { describe, meanOf } from "./describe.js";
 import type { FitListener } from "./events.js";
 import { type FitOptions, parseFitOptions, plan } from "./options.js";
@@ -79,7 +80,8 @@ export async function fit(
     ? categoriesOf(prepared.columns, prepared.slots, random.split("categories"))
     : undefined;
   const discreteColumns = prepared.columns.filter(({ quantum }) => quantum !== undefined).length;
-  const chosen = plan(checked, { trainRows: prepared.trainRows, dim, discreteColumns });
+  const crowdedColumns = countCrowded(prepared.columns, prepared.known.training);
+  const chosen = plan(checked, { trainRows: prepared.trainRows, dim, discreteColumns, crowdedColumns });
   for (const text of prepared.notices) onEvent?.({ type: "notice", text });
   onEvent?.({ type: "plan", plan: chosen, rows: table.rows, dim: prepared.columns.length });
   const alone = hasNet ? undefined : await categoriesAlone(prepared, random);

@@ -143,6 +143,8 @@ export interface TableShape {
   readonly dim: number;
   /** Columns with a smallest step between values. Default: none. */
   readonly discreteColumns?: number;
+  /** Those of them whose values crowd on some of their cells: see countCrowded. Default: all. */
+  readonly crowdedColumns?: number;
 }
 
 /** Beyond this dimension the D³ product of the Lie rule costs more than it brings. */
@@ -150,6 +152,12 @@ const widestLie = 512;
 
 /** Rows that a piece of a front spline should see of a continuous column, or it would follow their noise. */
 const rowsPerPiece = 80;
+
+/**
+ * With fewer training rows a column that was only rounded counts as continuous. 64 pieces would follow the noise of its few
+ * rows, and input noise is worth more than its steps: both together 0.1 to 1.9 nats a row at 89 to 357 rows.
+ */
+const fewRows = 1500;
 
 /** Steps of a run: 30 passes over the rows, but at least and at most so many. */
 const fewestSteps = 3000;
@@ -170,14 +178,27 @@ const withoutNet = {
 } as const;
 
 /** Chooses what was not given, from the number of training rows and columns. */
-export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 }: TableShape): Plan {
-  const hasNet = dim > 0;
-  const robust = hasNet ? (options.robust ?? 0) : 0;
+export function plan(options: FitOptions, shape: TableShape): Plan {
+  if (shape.dim > 0) return planNets(options, shape);
+  const chosen = planNets({ ...options, robust: 0 }, shape);
+  return {
+    ...chosen,
+    recipe: { ...chosen.recipe, ...withoutNet, batch: shape.trainRows },
+    search: { ...chosen.search, open: new Set() },
+    ...{ steps: 0, epochs: 0, evaluateEvery: 1, runs: 0, lipschitz: 0, monitor: false },
+  };
+}
+
+function planNets(
+  options: FitOptions,
+  { trainRows, dim, discreteColumns = 0, crowdedColumns = discreteColumns }: TableShape,
+): Plan {
+  const robust = options.robust ?? 0;
   const base = { ...recipe(options.flow ?? "dense"), ...(robust > 0 && !options.flow && plain) };
   const jacobian =
     options.jacobian ?? (base.jacobian === "lie" && dim > widestLie ? "relative" : base.jacobian);
-  const isDiscrete = discreteColumns > dim / 2;
-  // The steps of a discrete column are no noise, however few rows there are.
+  const isDiscrete = (trainRows < fewRows ? crowdedColumns : discreteColumns) > dim / 2;
+  // The spikes of a discrete column are no noise, however few rows there are.
   const mostPieces = isDiscrete ? base.frontBins : Math.floor(trainRows / rowsPerPiece);
   const chosen: Recipe = {
     ...base,
@@ -191,18 +212,16 @@ export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 
     optimizer: options.optimizer ?? base.optimizer,
     learningRate: options.learningRate ?? base.learningRate,
     batch: Math.min(options.batch ?? base.batch, trainRows),
-    ...(!hasNet && { ...withoutNet, batch: trainRows }),
   };
   const stepsPerEpoch = Math.max(1, Math.floor(trainRows / chosen.batch));
-  const steps = !hasNet
-    ? 0
-    : options.epochs === undefined
+  const steps =
+    options.epochs === undefined
       ? Math.round(Math.min(mostSteps, Math.max(fewestSteps, 30 * stepsPerEpoch)))
       : Math.max(1, Math.round(options.epochs * stepsPerEpoch));
   const search: SearchSpace = {
     first: { layers: chosen.layers, components: chosen.components, noise: options.noise ?? 0, start: 0 },
     open: new Set(
-      hasNet && (options.search ?? base.search)
+      (options.search ?? base.search)
         ? (["layers", "components", "noise", "start"] as const).filter(
             (name) => name === "start" || options[name] === undefined,
           )
@@ -222,11 +241,11 @@ export function plan(options: FitOptions, { trainRows, dim, discreteColumns = 0 
     // The last steps of the cosine bring the most: stopping when nothing has improved for a while cost half a nat.
     patience: options.patience ?? Number.POSITIVE_INFINITY,
     search,
-    runs: hasNet ? mostRuns(search) : 0,
+    runs: mostRuns(search),
     members: options.members ?? mostMembers,
     validation: options.validation ?? 0.15,
-    lipschitz: hasNet ? (options.lipschitz ?? 0) : 0,
-    monitor: hasNet && (options.monitor ?? false),
+    lipschitz: options.lipschitz ?? 0,
+    monitor: options.monitor ?? false,
     robust,
     seed: options.seed ?? 0,
     // Below this width a product is too small to share out.

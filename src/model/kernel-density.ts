@@ -20,6 +20,11 @@ export interface KernelDensity {
 const narrower = 0.7;
 /** A kernel narrower than a cell cannot be seen on the grid. */
 const leastCells = 0.8;
+/**
+ * Of an axis: one wider than that comes of values far off the grid alone, as where most are equal and the others huge, and
+ * would take memory without end.
+ */
+const mostOfAxis = 0.25;
 /** Standard deviations at which the kernel ends. */
 const reach = 4;
 
@@ -29,8 +34,9 @@ const reach = 4;
  *   p(x) = 1/n Σᵢ Πₐ N(xₐ; xᵢₐ, hₐ²),   hₐ = 0.7 sₐ n^(−1/(d + 4))
  *
  * with s the smaller of the standard deviation and the interquartile range over 1.34, so that far values widen nothing,
- * and h no less than 0.8 cells. Points are shared between the cells around them (linear binning), and the cells smoothed
- * along each axis. Points that lie farther out than the kernel reaches count in n alone.
+ * and h from 0.8 cells to a quarter of the axis. Points are shared between the cells around them (linear binning), and the
+ * cells smoothed along each axis. Points that lie farther out than the kernel reaches, infinite ones among them, count in n
+ * alone.
  *
  * Cost: O(n log n) for the quartiles, O(cells · h in cells) for smoothing.
  *
@@ -103,13 +109,14 @@ function place({ start, step, size }: Padded, value: number): number {
 
 function bandwidthOf(values: Float64Array, dim: number, { from, to, size }: GridAxis): number {
   const least = (leastCells * (to - from)) / size;
-  if (values.length < 2) return least;
-  const sorted = Array.from(values.slice().sort());
+  const sorted = Array.from(values.filter(Number.isFinite).sort());
+  if (sorted.length < 2) return least;
   const quartiles = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.34;
   const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
   const deviation = Math.sqrt(sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / sorted.length);
   const spread = quartiles > 0 ? Math.min(deviation, quartiles) : deviation;
-  return Math.max(least, narrower * spread * sorted.length ** (-1 / (dim + 4)));
+  const scott = narrower * spread * sorted.length ** (-1 / (dim + 4));
+  return Math.max(least, Math.min(mostOfAxis * (to - from), scott));
 }
 
 /** Along an axis whose neighbours lie `stride` apart. */

@@ -117,7 +117,7 @@ export class Model implements ModelParts {
     return this.#layout.dim;
   }
 
-  /** Whether rows may miss cells: numbers have something that they are filled from, or there are categories to be missing. */
+  /** Whether rows may miss cells: there is something to fill numbers from, or no number, or the model knows of missing cells. */
   get takesMissing(): boolean {
     return this.filler !== undefined || this.numericDim === 0 || this.columns.some(({ missing }) => missing);
   }

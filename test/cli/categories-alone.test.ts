@@ -95,14 +95,22 @@ describe("a table of categories alone", () => {
   });
 
   it("takes missing cells where the model knows of them, and where it is told to take them for never seen", async () => {
-    const [known, refused, forced] = await Promise.all([
+    write("alike.csv", [
+      ["", "yes", "north"],
+      ["violet", "yes", "north"],
+    ]);
+    const [known, refused, forced, alike] = await Promise.all([
       run("score", "holes.logdet", "holes.csv"),
       run("score", "fruit.logdet", "holes.csv"),
       run("score", "fruit.logdet", "holes.csv", "--missing", "model"),
+      run("score", "fruit.logdet", "alike.csv", "--missing", "model"),
     ]);
     expect(records(known.stdout).every(({ log_prob }) => Number(log_prob) < 0)).toBe(true);
     expect(refused.stderr).toMatch(/values are missing/);
     expect([forced.code, records(forced.stdout).length]).toEqual([0, 500]);
+    const [missing, never] = records(alike.stdout);
+    expect(Number(missing.log_prob)).toBeLessThan(-5);
+    expect(missing.log_prob).toBe(never.log_prob);
   });
 
   it("is drawn from, given some cells or none", async () => {

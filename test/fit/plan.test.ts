@@ -46,6 +46,17 @@ describe("a plan", () => {
     expect([undefined, 2, 3].map(isDiscrete)).toEqual([false, false, true]);
   });
 
+  it("takes few rows for discrete only where values crowd, as rounding leaves a density smooth", () => {
+    const choice = (trainRows: number, crowdedColumns: number) => {
+      const { recipe, search } = plan({}, { trainRows, dim: 4, discreteColumns: 4, crowdedColumns });
+      return [recipe.frontBins, search.isDiscrete];
+    };
+    expect(choice(100, 2)).toEqual([8, false]);
+    expect(choice(100, 3)).toEqual([64, true]);
+    expect(choice(1499, 0)).toEqual([18, false]);
+    expect(choice(1500, 0)).toEqual([64, true]);
+  });
+
   it("leaves the Lie rule where its product costs too much, unless asked for", () => {
     expect(plan({}, { trainRows: 10_000, dim: 100 }).recipe.jacobian).toBe("lie");
     expect(plan({}, { trainRows: 10_000, dim: 2000 }).recipe.jacobian).toBe("relative");

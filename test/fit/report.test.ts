@@ -118,7 +118,7 @@ describe("the report's data", () => {
     await fitted.model.release();
   });
 
-  it("has what the model says of its own draws, and of a row that is none of the data's", async () => {
+  it("has what the model says of its own draws, and of a row of typical cells", async () => {
     const { a, b } = bentTable(400);
     const kind = Array.from(a, (value, i) => (i % 3 === 0 ? "rare" : value < 0 ? "often" : "more often"));
     const fitted = await quickFit({ a, kind, b }, { epochs: 5, seed: 1, calibration: 0.2 });

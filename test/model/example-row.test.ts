@@ -1,4 +1,4 @@
-// The row that a report's code scores: typical, and nobody's.
+// The row that a report's code scores: the typical cell of each column.
 
 import { describe, expect, it } from "vitest";
 import { exampleRow, tableCells } from "../../src/model/report/example-row.js";

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { standardization } from "../../src/bijections/index.js";
+import { type Distribution, mixture, normal, transformed } from "../../src/distributions/index.js";
+import { Flow } from "../../src/flows/index.js";
 import { baseDraws, isAverage, latentsOf, netCount } from "../../src/model/latent-spaces.js";
 import { Random } from "../../src/random/index.js";
 import { exampleModel, exampleRows } from "./example-model.js";
 import { categoryColumn, gaussian, gaussians, mixed, modelOf, plainColumn } from "./known-models.js";
 
 const plain = ["a", "b"].map(plainColumn);
+const whitening = (mean: number) =>
+  standardization({ dim: 1, center: Float64Array.of(mean), scale: Float64Array.of(1) });
 
 describe("the latent spaces of a model's nets", () => {
   it("of a plain flow are one: what the model calls its latent", async () => {
@@ -42,6 +47,18 @@ describe("the latent spaces of a model's nets", () => {
     }
     await expect(latentsOf(model, rows, 2)).rejects.toMatchObject({ code: "usage" });
     await expect(baseDraws(model, -1, 10, new Random(1))).rejects.toMatchObject({ code: "usage" });
+  });
+
+  it("of an average are fitted to all rows, of a mixture within it not", () => {
+    const component = (mean: number) => transformed({ bijection: whitening(mean), base: normal({ dim: 1 }) });
+    const nets = [component(-1), component(1)];
+    const average = mixture({ components: nets, weights: [0.5, 0.5], learned: false });
+    const flow = (base: Distribution) => new Flow(whitening(0), base);
+    expect(isAverage(modelOf(flow(average), [plain[0]]))).toBe(true);
+    const inner = transformed({ bijection: whitening(0), base: mixture({ components: nets }) });
+    const outer = mixture({ components: [inner, component(2)], weights: [0.5, 0.5], learned: false });
+    const model = modelOf(flow(outer), [plain[0]]);
+    expect([netCount(model), isAverage(model)]).toEqual([3, false]);
   });
 
   it("beside categories hold the numbers alone, and the base's draws are standard normal there", async () => {

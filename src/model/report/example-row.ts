@@ -1,4 +1,4 @@
-// A row to try a model with: the typical cell of each column, so that it is no row of the data.
+// A row to try a model with, put together from the typical cell of each column: no row of the data, but by coincidence.
 
 import { areWholeDates, type DatePart, joinDates } from "../../data/index.js";
 
@@ -26,7 +26,7 @@ export interface TableCell {
 
 /**
  * The most frequent category of each column of categories; of numbers the median, rounded to a tenth of the standard
- * deviation, or to the lattice of a discrete column; whole hours. Medians go together better than means do: most days without
+ * deviation (that rounded down to a power of ten), or to the lattice of a discrete column; whole hours. Medians go together better than means do: most days without
  * rain have none, whatever its mean.
  *
  * @param rows what is counted, row-major [n, columns], codes of categories, NaN where a cell is missing
