@@ -53,8 +53,8 @@ describe("a plan", () => {
     };
     expect(choice(100, 2)).toEqual([8, false]);
     expect(choice(100, 3)).toEqual([64, true]);
-    expect(choice(1499, 0)).toEqual([18, false]);
-    expect(choice(1500, 0)).toEqual([64, true]);
+    expect(choice(799, 0)).toEqual([9, false]);
+    expect(choice(800, 0)).toEqual([64, true]);
   });
 
   it("leaves the Lie rule where its product costs too much, unless asked for", () => {
