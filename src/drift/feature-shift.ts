@@ -98,6 +98,7 @@ export async function gaussianFeatureShift(
       const j = mostExplaining(observed, covariances, points, found);
       found[j] = step;
       for (const pair of pairs) marginalize(pair, points, j);
+      await breathe();
     }
   }
   const { pValue, statistics, standardized, thresholds } = first as Step;
