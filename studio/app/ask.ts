@@ -21,6 +21,15 @@ export async function ask<T>(path: string, question?: unknown, init: RequestInit
 }
 
 /**
+ * A file as the server's answer.
+ *
+ * @throws Problem in the server's words
+ */
+export async function askForText(path: string, question?: unknown, init: RequestInit = {}): Promise<string> {
+  return (await send(path, question, init)).text();
+}
+
+/**
  * An answer that comes piece by piece.
  *
  * @throws Problem, also for what goes wrong on the way

@@ -1,6 +1,7 @@
 // The first page: what is in the folder, and where to begin.
 
 import type { FolderAnswer, ModelEntry, TableEntry } from "../../src/server/studio/answers.js";
+import { judgedBy } from "./anomalies/judged-question.js";
 import { addressOf } from "./ask.js";
 import { DropTable } from "./drop-table.js";
 import { hrefOf } from "./route.js";
@@ -10,12 +11,21 @@ export function HomePage({ folder }: { readonly folder: FolderAnswer }) {
   const { models, broken, tables, separations, isCut } = folder;
   return (
     <main className="page">
-      <h1 tabIndex={-1}>{folder.folder}</h1>
+      <h1 tabIndex={-1}>
+        <span className="note">Folder</span> {folder.folder}
+      </h1>
       {models.length === 0 && (
-        <p className="lead">
-          Fit a model to a table, and it tells how likely every row is: which rows are strange, which of their
-          cells make them so, and whether new data still look like the old. Begin with a table.
-        </p>
+        <>
+          <p className="lead">
+            Find the strange rows of a table, see which of their cells make them strange, and tell whether new
+            data still look like the old. Begin with a table.
+          </p>
+          <ol className="steps">
+            <li>Drop a table below: each of its columns is shown, and what it was taken for.</li>
+            <li>Start the fit: a model learns which rows are usual. Small tables take seconds.</li>
+            <li>Find the strange rows: they come in order, each with the reasons why.</li>
+          </ol>
+        </>
       )}
       {isCut && (
         <p className="note">The folder holds more than is shown here; open the studio in a smaller one.</p>
@@ -69,11 +79,13 @@ function ModelCard({ model }: { readonly model: ModelEntry }) {
       <h3>{name}</h3>
       <p>
         {count(rows, "row")} × {count(columns.length, "column")},{" "}
-        <time dateTime={created}>{new Date(created).toLocaleString()}</time>
+        <time dateTime={created}>
+          {new Date(created).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}
+        </time>
       </p>
       <p className="note">
-        held-out log-density {nats(validationLogProb)} ± {nats(standardError)} nats a row
-        {gaussianLogProb !== null && `; a Gaussian: ${nats(gaussianLogProb)}`}
+        log-density of rows it had not seen: {nats(validationLogProb)} ± {nats(standardError)} nats each
+        {gaussianLogProb !== null && `; by a Gaussian: ${nats(gaussianLogProb)}`}
       </p>
       <p className="links">
         <a href={hrefOf("look", { model: name, table })}>Look</a>
@@ -92,6 +104,7 @@ function TableLine({ table }: { readonly table: TableEntry }) {
   return (
     <li>
       <strong>{table.name}</strong> <span className="note">{bytesInWords(table.bytes)}</span>{" "}
+      <a href={hrefOf("anomalies", judgedBy({ table: table.name }))}>Find strange rows</a>{" "}
       <a href={hrefOf("fit", { table: table.name })}>Fit a model</a>
     </li>
   );

@@ -8,6 +8,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fit } from "../../src/fit/index.js";
 import { Random } from "../../src/random/index.js";
+import type { RowReasons } from "../../src/server/studio/anomalies-answers.js";
 import { type StudioServing, startStudio } from "../../src/server/studio/index.js";
 import { launch, screenshot, watchedPage } from "./browser.js";
 
@@ -71,10 +72,12 @@ describe("the page of strange rows", () => {
     expect(await lines(page).first().getAttribute("data-row")).toBe(String(planted));
     expect(await lines(page).count()).toBe(10);
     const first = lines(page).first();
-    await first.getByText(/^weight -6 is [\d.]+ nats less likely than the /).waitFor();
+    await first.getByText(/^weight = -6; expected .+\((1 in [\d,]+|less than 1 in a million)\)$/).waitFor();
     expect(await first.innerText()).toContain(`tree ${planted}`);
     await whyHeading(page, planted).waitFor();
-    expect(await page.getByTestId("words").innerText()).toMatch(/^weight -6 is /);
+    expect(await page.getByTestId("words").innerText()).toMatch(
+      /^weight is -6 where .+ was expected: given the rest of the row, /,
+    );
     const bars = page.getByRole("img", { name: /^Bars of 4 columns, the strangest first: weight/ });
     expect(await bars.locator('[aria-label="bar"] rect').count()).toBe(4);
     expect(await bars.getByText("nats →", { exact: true }).count()).toBe(1);
@@ -85,6 +88,8 @@ describe("the page of strange rows", () => {
     expect(await curve.getByText(/^expected /).count()).toBe(1);
     expect(await curve.getByText("weight →", { exact: true }).count()).toBe(1);
     expect(await page.locator(".cells").innerText()).toMatch(/weight\s+-6/);
+    const among = await page.getByRole("link", { name: "See it among the other rows" }).getAttribute("href");
+    expect(among).toContain(`row=${planted}&x=weight&y=`);
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -104,7 +109,7 @@ describe("the page of strange rows", () => {
     for (let i = 0; i < 8; i++) await page.keyboard.press("ArrowRight");
     await page.waitForURL(/alpha=0\.\d+/);
     expect(await flagged()).toBeGreaterThan(before);
-    await page.getByRole("textbox", { name: "Number" }).fill("0.5");
+    await page.getByRole("textbox", { name: "As a number" }).fill("0.5");
     await page.keyboard.press("Enter");
     await page.waitForURL(/alpha=0\.5(&|$)/);
     expect(await said.innerText()).toMatch(/false-alarm rate of (49|50) %/);
@@ -156,9 +161,25 @@ describe("the page of strange rows", () => {
     await page
       .getByText("log-density that the likeliest value given the rest of the row would gain")
       .waitFor();
-    await page.getByRole("combobox", { name: "Reasons by" }).selectOption("shapley");
+    const [asked] = await Promise.all([
+      page.waitForRequest((request) => request.postData()?.includes('"shapley"') ?? false),
+      page.getByRole("combobox", { name: "Reasons by" }).selectOption("shapley"),
+    ]);
+    // Asked again: of an answer in pieces the browser keeps nothing.
+    const answer = await fetch(asked.url(), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: asked.postData(),
+    });
     await page.waitForURL(/method=shapley/);
-    await page.getByTestId("words").waitFor();
+    const { method, reasons } = JSON.parse((await answer.text()).split("\n")[0]) as RowReasons;
+    expect([method, reasons.length]).toEqual(["shapley", 4]);
+    const [{ column, nats }] = reasons;
+    await page
+      .getByRole("img", {
+        name: `Bars of 4 columns, the strangest first: ${column} with ${nats.toFixed(1)} nats`,
+      })
+      .waitFor();
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -166,9 +187,11 @@ describe("the page of strange rows", () => {
   it("says plainly what p-values are worth of the table that the model was fitted to", async () => {
     const { page, complaints } = await opened(`${studio.url}/#/anomalies?model=trees.logdet`);
     expect(await page.getByRole("combobox", { name: "Table" }).inputValue()).toBe("trees.csv");
-    await page.getByText("logdet detect trees.csv").waitFor();
+    const remark = page.getByRole("link", { name: "Judge each row by a model that has not seen it" });
+    await remark.waitFor();
+    expect(await remark.getAttribute("href")).toBe("#/anomalies?judge=others&table=trees.csv");
     await page.getByRole("combobox", { name: "Table" }).selectOption("new.csv");
-    await page.getByText("logdet detect trees.csv").waitFor({ state: "detached" });
+    await remark.waitFor({ state: "detached" });
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -139,6 +139,8 @@ describe("the page Fit", () => {
     await page.getByLabel(/^Passes/).fill("60");
     await page.screenshot({ path: join(screenshots, "columns.png"), fullPage: true });
     await page.getByRole("button", { name: "Start the fit" }).click();
+    // The button is gone: whoever goes by the keyboard reads on from the heading.
+    await page.waitForFunction(() => document.activeElement?.tagName === "H1");
     await ended(page);
 
     const { training, metrics } = JSON.parse(
@@ -172,7 +174,13 @@ describe("the page Fit", () => {
       ]),
     );
     const way = await page.getByRole("link", { name: "Find the strange rows" }).getAttribute("href");
-    expect(way).toBe("#/anomalies?model=trees.logdet&table=trees.csv");
+    // The same columns, each row judged by a model that has not seen it.
+    expect(Object.fromEntries(new URLSearchParams(way?.replace("#/anomalies?", "")))).toEqual({
+      ...{ judge: "others", table: "trees.csv" },
+      ...{ exclude: '["id"]', types: '{"boughs":"categorical"}' },
+    });
+    const other = page.getByRole("link", { name: "Score other tables with this model" });
+    expect(await other.getAttribute("href")).toBe("#/anomalies?model=trees.logdet&table=");
     const report = await page.getByRole("link", { name: "Report" }).first().getAttribute("href");
     expect((await fetch(new URL(report ?? "", served.url))).status).toBe(200);
     await page.locator('tr[data-model="trees.logdet"] input:checked').waitFor();

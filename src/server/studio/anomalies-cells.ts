@@ -1,9 +1,9 @@
 // Cells of a table as their reader knows them: categories by name, dates in one piece.
 
 import { areWholeDates, joinDates, type Table, type TableColumn } from "../../data/index.js";
-import { cellOf } from "../../explain/words.js";
-import type { ColumnConfig } from "../../model/index.js";
-import type { ShownCell } from "./anomalies-answers.js";
+import { cellWords, type Reason } from "../../explain/index.js";
+import { type CellKind, cellOf } from "../../explain/words.js";
+import type { ShownCell, ShownReason } from "./anomalies-answers.js";
 
 /** A column as it is shown: one of the model's, or the date that several are parts of. */
 export interface ShownColumn {
@@ -12,14 +12,20 @@ export interface ShownColumn {
   readonly cells: readonly ShownCell[];
 }
 
+/** @param scale of the column: decides how many digits numbers get */
+export function shownReason(reason: Reason, scale: number): ShownReason {
+  const [value, expected] = cellWords(reason, scale);
+  return { column: reason.column, value, expected, nats: reason.nats };
+}
+
 /**
  * Some rows of a table, column by column.
  *
- * @param columns the model's, in the order of the table's
+ * @param columns what is known of the table's, of the model or of the table
  * @param places of the rows
  */
 export function shownColumns(
-  columns: readonly ColumnConfig[],
+  columns: readonly (CellKind & { readonly name: string })[],
   table: Table,
   places: ArrayLike<number>,
 ): ShownColumn[] {

@@ -2,11 +2,14 @@
 
 import type { Table } from "../../data/index.js";
 import type { Model } from "../../model/index.js";
+import { breathe } from "../../runtime/breathe.js";
 import { Refusal } from "../refusal.js";
 import { shownColumns } from "./anomalies-cells.js";
 import type { RowScores } from "./anomalies-scores.js";
 import { rowNumber } from "./tables.js";
 
+/** Rows that are written without giving up the thread. */
+const rowsTogether = 500;
 /** More than these are better written by the command line. */
 const mostCells = 2e6;
 
@@ -16,12 +19,12 @@ const mostCells = 2e6;
  *
  * @throws Refusal 413 if there are too many, 400 if the model has no p-values
  */
-export function flaggedCsv(
+export async function flaggedCsv(
   model: Model,
   table: Table,
   { logProb, pValues }: RowScores,
   threshold: number,
-): string {
+): Promise<string> {
   if (!pValues)
     throw new Refusal(400, "the model has no calibration rows, so no p-values to flag rows by", {
       hint: "Fit it again with rows set apart for p-values.",
@@ -31,15 +34,22 @@ export function flaggedCsv(
     throw new Refusal(413, `${places.length} rows of ${model.dim} columns are too many for the page`, {
       hint: "Choose a lower rate, or write them with: logdet score MODEL TABLE --alpha RATE --out scored.csv",
     });
-  const columns = shownColumns(model.columns, table, places);
-  const header = ["row", "p_value", "log_prob", ...columns.map(({ name }) => name)];
-  const rows = places.map((place, i) => [
-    ...[rowNumber(table, place), pValues[place], logProb[place]],
-    ...columns.map(({ cells }) => cells[i] ?? ""),
-  ]);
-  return [header, ...rows]
-    .map((cells) => `${cells.map((cell) => quoted(String(cell))).join(",")}\n`)
-    .join("");
+  const names = shownColumns(model.columns, table, []).map(({ name }) => name);
+  let text = line(["row", "p_value", "log_prob", ...names]);
+  for (let start = 0; start < places.length; start += rowsTogether) {
+    await breathe();
+    const some = places.slice(start, start + rowsTogether);
+    const columns = shownColumns(model.columns, table, some);
+    for (const [i, place] of some.entries())
+      text += line([
+        ...[rowNumber(table, place), pValues[place], logProb[place]],
+        ...columns.map(({ cells }) => cells[i] ?? ""),
+      ]);
+  }
+  return text;
 }
+
+const line = (cells: readonly (string | number)[]) =>
+  `${cells.map((cell) => quoted(String(cell))).join(",")}\n`;
 
 const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

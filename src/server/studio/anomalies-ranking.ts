@@ -1,15 +1,15 @@
 // A table's strange rows: which come first, and how many there are below every threshold.
 
 import { basename } from "node:path";
-import { columnNames, openSources, readTexts, type Table } from "../../data/index.js";
+import type { Table } from "../../data/index.js";
 import type { Calibration, Model } from "../../model/index.js";
 import { statistics } from "../../model/statistics.js";
 import type { AnomaliesAnswer, Level, PValueBar } from "./anomalies-answers.js";
+import { labelsOf } from "./anomalies-labels.js";
 import type { RowScores } from "./anomalies-scores.js";
 import { rowNumber } from "./tables.js";
 
 const mostListed = 500;
-const mostLabels = 4;
 const mostBars = 20;
 
 /**
@@ -93,17 +93,4 @@ function histogramOf(counts: Float64Array, rows: number): PValueBar[] {
     rows: counts.subarray(bounds[i] + 1, to + 1).reduce((sum, count) => sum + count, 0),
     expected: (rows * (to - bounds[i])) / last,
   }));
-}
-
-/** What stands in columns that the model does not use: names of things, mostly. */
-async function labelsOf(table: Table, path: string, places: readonly number[]) {
-  const used = new Set(table.columns.map(({ name, part }) => part?.source ?? name));
-  const sources = await openSources([path]);
-  try {
-    const names = (await columnNames(sources)).filter((name) => !used.has(name)).slice(0, mostLabels);
-    const rows = places.map((place) => rowNumber(table, place) - 1);
-    return { names, texts: await readTexts(sources, names, rows) };
-  } finally {
-    await sources.close();
-  }
 }

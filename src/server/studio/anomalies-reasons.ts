@@ -20,7 +20,7 @@ import type { Model } from "../../model/index.js";
 import { Random } from "../../random/index.js";
 import { Refusal } from "../refusal.js";
 import type { ConditionalCurve, RowReasons } from "./anomalies-answers.js";
-import { shownColumns } from "./anomalies-cells.js";
+import { shownColumns, shownReason } from "./anomalies-cells.js";
 import { rowNumber, rowsOf } from "./tables.js";
 
 export interface ReasonsOptions {
@@ -108,10 +108,7 @@ async function described(
     ...{ method, logProb },
     words: sentence(reasons.slice(0, 3)),
     firstWords: sentence(reasons.slice(0, 1)),
-    reasons: reasons.map((reason) => {
-      const [value, expected] = cellWords(reason, byName.get(reason.column)?.scale ?? 1);
-      return { column: reason.column, value, expected, nats: reason.nats };
-    }),
+    reasons: reasons.map((reason) => shownReason(reason, byName.get(reason.column)?.scale ?? 1)),
     curves: await curvesOf(model, rowsOf(table, [place]), drawn),
     cells: shownColumns(columns, table, [place]).map(({ name, cells }) => ({ name, value: cells[0] })),
   };

@@ -20,7 +20,7 @@ interface ScoringOptions {
 }
 
 /** Rows scored between two looks at the signal. */
-const batchRows = 4096;
+const batchRows = 1024;
 
 /** Scores by table and model: gone when either is. */
 export class ScoredTables {

@@ -6,6 +6,7 @@ import { guard } from "../guard.js";
 import { Log } from "../log.js";
 import { errorResponse, Refusal } from "../refusal.js";
 import { anomaliesRoutes } from "./anomalies-routes.js";
+import { detectRoutes } from "./detect-routes.js";
 import { driftRoutes } from "./drift-routes.js";
 import { fitRoutes } from "./fit-routes.js";
 import { folderRoutes } from "./folder-routes.js";
@@ -27,6 +28,7 @@ const parts = [
   folderRoutes,
   fitRoutes,
   anomaliesRoutes,
+  detectRoutes,
   driftRoutes,
   lookRoutes,
   jacobianRoutes,

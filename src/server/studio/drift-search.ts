@@ -19,7 +19,9 @@ import {
   type ShiftSeries,
   samplesOf,
 } from "../../drift/index.js";
+import { LogdetError } from "../../errors.js";
 import type { Model } from "../../model/index.js";
+import { breathe } from "../../runtime/breathe.js";
 import type { ColumnDistribution, DriftAnswer, DriftOverTime, RowsDrift } from "./drift-answers.js";
 import { distributionOf } from "./drift-distributions.js";
 import type { Progress } from "./progress.js";
@@ -63,7 +65,10 @@ export async function driftFromTable(
     const onlyOurs = ours.filter((name) => !theirs.includes(name));
     const exclude = [...onlyOurs, ...ours.filter((name) => name === by)];
     const before = await readTable(first, { exclude, missing: "cells", mixed: true });
+    // To read wide tables takes seconds.
+    requireReader(options);
     const after = await ordered(await readAs(before, second), second, by);
+    requireReader(options);
     const notices = [
       ...before.notices,
       ...after.table.notices,
@@ -72,13 +77,14 @@ export async function driftFromTable(
     if (window === undefined) {
       const shift = await detectShift(before, after.table, shiftOptions(options));
       const order = shift.columns.map(({ name }) => name);
-      const distributions = distributionsOf(samplesOf(before, after.table).columns, order);
+      const distributions = await distributionsOf(samplesOf(before, after.table).columns, order);
       return rowsDrift(shift, before, { distributions, notices });
     }
     const series = await detectShiftOverTime(before, after.table, { ...shiftOptions(options), window });
     const answer = overTime(series, after, alpha, notices);
     const shown = series.first === null ? after.table : rowsOfWindow(after.table, series, series.first);
-    return { ...answer, distributions: distributionsOf(samplesOf(before, shown).columns, answer.features) };
+    const { columns } = samplesOf(before, shown);
+    return { ...answer, distributions: await distributionsOf(columns, answer.features) };
   } finally {
     await first.close();
     await second.close();
@@ -115,6 +121,11 @@ export async function driftFromModel(
   } finally {
     await sources.close();
   }
+}
+
+/** @throws LogdetError "interrupted" if nobody waits for the answer any more */
+function requireReader({ signal }: DriftOptions): void {
+  if (signal?.aborted) throw new LogdetError("interrupted", "stopped before the tables were compared");
 }
 
 const readAs = ({ columns }: Table, sources: Sources) =>
@@ -173,13 +184,19 @@ function rowsOfWindow(table: Table, { windows }: ShiftSeries, window: number): T
   );
 }
 
-/** Of the columns that come first in the order. */
-function distributionsOf(columns: readonly SampledColumn[], order: readonly string[]): ColumnDistribution[] {
+/** Of the columns that come first in the order; the thread is given up between them. */
+async function distributionsOf(
+  columns: readonly SampledColumn[],
+  order: readonly string[],
+): Promise<ColumnDistribution[]> {
   const byName = new Map(columns.map((column) => [column.name, column]));
-  return order
-    .flatMap((name) => byName.get(name) ?? [])
-    .slice(0, mostDistributions)
-    .map(distributionOf);
+  const shown = order.flatMap((name) => byName.get(name) ?? []).slice(0, mostDistributions);
+  const found: ColumnDistribution[] = [];
+  for (const column of shown) {
+    await breathe();
+    found.push(distributionOf(column));
+  }
+  return found;
 }
 
 const listOf = (names: readonly string[], most = 12) =>

@@ -14,6 +14,7 @@ import {
 } from "../../data/index.js";
 import { labelNotices } from "../../fit/label-column.js";
 import { Random } from "../../random/index.js";
+import { breathe } from "../../runtime/breathe.js";
 import { shorten } from "../refusal.js";
 import type { ColumnEntry, ColumnsAnswer, Histogram, LeftOut } from "./fit-answers.js";
 import { categoryHistogram, dateHistogram, numberHistogram } from "./histograms.js";
@@ -59,7 +60,7 @@ export async function columnsOf(
   { types = {}, exclude = [] }: ColumnsOptions = {},
 ): Promise<Pick<ColumnsAnswer, "rows" | "rowsMissing" | "columns">> {
   const table = await readTable([path], { mixed: true, types, exclude, missing: "cells" });
-  const { plans } = analyzeColumns(table, { types, infer: true });
+  const plans = await plansOf(table, types);
   const planned = new Map(plans.map((plan) => [plan.name, plan]));
   const labels = labelNotices(table, plans, new Random(0));
   const made = new Map<string, TableColumn[]>();
@@ -68,11 +69,13 @@ export async function columnsOf(
     made.set(source, [...(made.get(source) ?? []), column]);
   }
   const excluded = new Set(exclude);
-  const columns = table.sourceColumns.map((name): ColumnEntry => {
+  const columns: ColumnEntry[] = [];
+  for (const name of table.sourceColumns) {
+    await breathe();
     const own = made.get(name) ?? [];
     const plan = planned.get(name);
     const type = plan?.type ?? table.types?.[name];
-    return {
+    columns.push({
       ...{ name, type },
       leftOut: excluded.has(name) ? "chosen" : leftOut(own, planned, type),
       missing: excluded.has(name) ? 0 : missingIn(own, type, table.rows),
@@ -81,9 +84,35 @@ export async function columnsOf(
       step: plan?.quantum,
       parts: own[0]?.part ? own.map((part) => part.name) : [],
       isLikeLabel: labels.some((text) => text.startsWith(`Column ${name} looks like a label`)),
-    };
-  });
+    });
+  }
   return { rows: table.rows, rowsMissing: incompleteRows(table), columns };
+}
+
+/** What `analyzeColumns` plans, column by column: the thread is given up between them. */
+async function plansOf(
+  table: Table,
+  types: Readonly<Record<string, ColumnType>>,
+): Promise<readonly ColumnPlan[]> {
+  const plans: ColumnPlan[] = [];
+  for (const [index, column] of table.columns.entries()) {
+    await breathe();
+    if (!varies(column)) continue;
+    const { name } = column;
+    const own = Object.hasOwn(types, name) ? { [name]: types[name] } : {};
+    const [plan] = analyzeColumns({ ...table, columns: [column] }, { types: own, infer: true }).plans;
+    plans.push({ ...plan, index });
+  }
+  // It says so where none varies.
+  return plans.length > 0 ? plans : analyzeColumns(table, { types, infer: true }).plans;
+}
+
+/** Whether a column has two values, or one and missing ones that make a category of their own. */
+function varies({ values, categories }: TableColumn): boolean {
+  const first = values.find((value) => !Number.isNaN(value));
+  if (first === undefined) return false;
+  if (categories) return categories.length > 1 || values.some(Number.isNaN);
+  return values.some((value) => value !== first && !Number.isNaN(value));
 }
 
 /** Why a column that was read is not used, if it is not. */

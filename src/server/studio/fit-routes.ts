@@ -12,6 +12,7 @@ import { Refusal } from "../refusal.js";
 import type { ColumnsAnswer, CurvesAnswer, RunOptions, RunState, RunsAnswer } from "./fit-answers.js";
 import { columnsOf, namesOnly } from "./fit-columns.js";
 import { problemText } from "./problems.js";
+import { thinned } from "./run-state.js";
 import { Runs } from "./runs.js";
 import { answerInPieces, questionOf, type Studio } from "./studio.js";
 
@@ -36,6 +37,8 @@ const runSchema = z.strictObject({
     .optional(),
 });
 
+/** Points of a model's curve that are sent. */
+const mostPoints = 600;
 /** A config.json larger than this is none of ours. */
 const largestConfig = 64 * 2 ** 20;
 
@@ -83,20 +86,8 @@ export function fitRoutes({ folder, runs = new Runs(folder) }: Studio): Hono {
       bestStep: training.bestStep,
       flow: flowWords(flow),
       sources: training.sources,
-      points: thinned(training.curve),
+      points: thinned(training.curve, mostPoints),
     } satisfies CurvesAnswer);
   });
   return app;
-}
-
-/** Points of a model's curve that are sent. */
-const mostPoints = 600;
-
-/** So many of the points at most, evenly spread, the last among them. */
-function thinned<T>(points: readonly T[]): readonly T[] {
-  if (points.length <= mostPoints) return points;
-  return Array.from(
-    { length: mostPoints },
-    (_, i) => points[Math.round((i * (points.length - 1)) / (mostPoints - 1))],
-  );
 }

@@ -49,7 +49,7 @@ export function folderRoutes({ folder }: Studio): Hono {
   app.get("/report", async (c) => {
     const model = c.req.query("model") ?? "";
     await folder.resolveModel(model);
-    const report = await readFile(await folder.resolve(`${model}/report.html`));
+    const report = await readFile(await folder.resolveFile(`${model}/report.html`));
     return c.body(new Uint8Array(report), 200, {
       "Content-Type": "text/html; charset=utf-8",
       "Content-Security-Policy":

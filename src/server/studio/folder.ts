@@ -1,5 +1,6 @@
 // The folder that the studio works in: what is in it, and the only way from a name that a page sends to a path.
 
+import type { Dirent } from "node:fs";
 import { lstat, open, readdir, readFile, realpath } from "node:fs/promises";
 import { basename, isAbsolute, join, sep } from "node:path";
 import { LogdetError } from "../../errors.js";
@@ -66,6 +67,17 @@ export class StudioFolder {
     return path;
   }
 
+  /**
+   * The real path of a file: of nothing else, as reading a pipe would never end.
+   *
+   * @throws Refusal as `resolve`; 400 if it is no file
+   */
+  async resolveFile(name: string): Promise<string> {
+    const path = await this.resolve(name);
+    if ((await lstat(path)).isFile()) return path;
+    throw new Refusal(400, `"${shorten(name, 100)}" is no file`);
+  }
+
   /** The real path of a table's file. @throws Refusal as `resolve`; 400 if it is no file that can be a table */
   async resolveTable(name: string): Promise<string> {
     const path = await this.resolve(name);
@@ -78,7 +90,7 @@ export class StudioFolder {
   /** The real path of a model's folder, whose files lie in the studio's folder too. @throws Refusal as `resolve` */
   async resolveModel(name: string): Promise<string> {
     const path = await this.resolve(name);
-    await Promise.all(modelFiles.map((file) => this.resolve(`${name}/${file}`)));
+    await Promise.all(modelFiles.map((file) => this.resolveFile(`${name}/${file}`)));
     return path;
   }
 
@@ -105,7 +117,7 @@ export class StudioFolder {
     const separations: string[] = [];
     let seen = 0;
     const visit = async (folder: string, depth: number): Promise<void> => {
-      const entries = await readdir(join(this.path, folder), { withFileTypes: true });
+      const entries = await entriesOf(join(this.path, folder), folder);
       const one = async (entry: (typeof entries)[number]): Promise<void> => {
         if (entry.name.startsWith(".") || entry.name === "node_modules") return;
         if (++seen > mostEntries) return;
@@ -149,10 +161,15 @@ export class StudioFolder {
 
   async #table(name: string): Promise<TableEntry | undefined> {
     const path = join(this.path, name);
-    const { size, mtime } = await lstat(path);
-    // Objects in .json files are settings of something, nearly always.
-    if (/\.json$/i.test(name) && (await firstLetter(path)) !== "[") return undefined;
-    return { name, bytes: size, modified: mtime.toISOString() };
+    try {
+      const { size, mtime } = await lstat(path);
+      // Objects in .json files are settings of something, nearly always.
+      if (/\.json$/i.test(name) && (await firstLetter(path)) !== "[") return undefined;
+      return { name, bytes: size, modified: mtime.toISOString() };
+    } catch (error) {
+      if (isUnseen(error)) return undefined;
+      throw error;
+    }
   }
 
   async #model(name: string): Promise<ModelEntry> {
@@ -177,6 +194,20 @@ const outside = (name: string) =>
   new Refusal(403, `"${shorten(name, 100)}" is not in the studio's folder`, {
     hint: "The studio uses only what lies there; links that lead out of it are not followed.",
   });
+
+/** What is in a folder; nothing, if it is one of those within the studio's and has just gone or may not be read. */
+async function entriesOf(path: string, name: string): Promise<Dirent[]> {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    if (name !== "" && isUnseen(error)) return [];
+    throw error;
+  }
+}
+
+/** Whether something went between two looks, or is for others to read. */
+const isUnseen = (error: unknown): boolean =>
+  ["ENOENT", "ENOTDIR", "EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "");
 
 /** Characters that move a cursor or end a line. */
 const hasControl = (name: string) => Array.from(name).some((letter) => letter < " " || letter === "\x7f");

@@ -1,4 +1,5 @@
 export { createStudioApp } from "./app.js";
+export { Detections } from "./detections.js";
 export { StudioFolder } from "./folder.js";
 export { OpenModels } from "./open-models.js";
 export { readBuilt, readPages } from "./pages.js";

@@ -1,5 +1,7 @@
 // A cloud of points seen in the plane in which it is most spread out, stage by stage, without the view turning about.
 
+import { breathe } from "../../runtime/breathe.js";
+
 /** A stage as it is seen. */
 export interface SeenStage {
   /** Row-major [n, 2]. */
@@ -25,19 +27,19 @@ const rounds = 60;
  * the two principal directions of its leading points, turned or mirrored so that these points move least from the stage
  * before (orthogonal Procrustes), with the mean of the other points in the middle. Two-dimensional stages stay as they are.
  *
- * Cost O(leading · dim) a round and stage, 60 rounds.
+ * Cost O(leading · dim) a round and stage, 60 rounds; the thread is given up between them.
  *
- * @example followPlane([before, after], { dim: 3, places: [0, 1], leading: 100 })
+ * @example await followPlane([before, after], { dim: 3, places: [0, 1], leading: 100 })
  */
-export function followPlane(
+export async function followPlane(
   stages: readonly Float64Array[],
   { dim, places, leading }: FollowOptions,
-): SeenStage[] {
+): Promise<SeenStage[]> {
   const seen: SeenStage[] = [];
   for (const [i, values] of stages.entries()) {
     if (dim === 2 || i === 0) seen.push(inPlaces(values, dim, places));
     else {
-      const { mean, plane, share } = widestPlane(values.subarray(0, leading * dim), dim);
+      const { mean, plane, share } = await widestPlane(values.subarray(0, leading * dim), dim);
       const flat = project(values, dim, mean, plane);
       turnTowards(flat, seen[i - 1].values, leading);
       centre(flat, leading);
@@ -56,7 +58,7 @@ const inPlaces = (values: Float64Array, dim: number, places: readonly [number, n
 });
 
 /** The mean, the first two principal directions, [2, dim], and their share of the variance: by subspace iteration. */
-function widestPlane(points: Float64Array, dim: number) {
+async function widestPlane(points: Float64Array, dim: number) {
   const count = points.length / dim;
   const mean = new Float64Array(dim);
   for (let i = 0; i < points.length; i++) mean[i % dim] += points[i] / count;
@@ -71,6 +73,7 @@ function widestPlane(points: Float64Array, dim: number) {
   plane[dim + second] = 1;
   let inside = 0;
   for (let round = 0; round < rounds; round++) {
+    await breathe();
     const flat = project(centred, dim, undefined, plane);
     inside = flat.reduce((sum, value) => sum + value * value, 0);
     const next = new Float64Array(2 * dim);

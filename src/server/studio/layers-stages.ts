@@ -50,7 +50,7 @@ export async function layerStages(
   before.set(shown, grid.length);
   const after = await throughLayers(model, layersOf(model.flow)[net], before, width);
   const moving = after.filter(({ values }, i) => i === 0 || !isStill(after[i - 1].values, values));
-  const planes = followPlane(
+  const planes = await followPlane(
     moving.map(({ values }) => values),
     { dim, places, leading: gridPoints },
   );

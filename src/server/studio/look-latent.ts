@@ -7,6 +7,7 @@ import { baseDraws, isAverage, latentsOf, netCount } from "../../model/latent-sp
 import { calibrate } from "../../model/report/calibration.js";
 import { spread } from "../../model/report/statistics.js";
 import { Random } from "../../random/index.js";
+import { breathe } from "../../runtime/breathe.js";
 import { countBelow } from "../../runtime/index.js";
 import type { LatentCheck, LookLatent, NumberAxis } from "./look-answers.js";
 import { centralRange } from "./look-axes.js";
@@ -20,7 +21,7 @@ const mostRows = 2000;
 const baseRows = 50_000;
 const mostChecks = 256;
 /** Base draws of wide models are fewer: so many numbers. */
-const mostCells = 4e6;
+const mostCells = 2e6;
 /** Points that are drawn, and cells of the base's picture. */
 const mostPoints = 1500;
 const cells = 80;
@@ -79,23 +80,25 @@ export async function latentOf(
       y: pictured.length > 1 ? coordinate(pictured[1]) : [],
     },
     ...{ rows: own.length, of: table.rows, draws },
-    checks: own.length === 0 ? [] : checksOf(Math.min(mostChecks, numericDim), latentAt, baseAt),
+    checks: own.length === 0 ? [] : await checksOf(Math.min(mostChecks, numericDim), latentAt, baseAt),
   };
 }
 
-/** Every dimension beside the base, the strangest first. */
-export function checksOf(
+/** Every dimension beside the base, the strangest first; the thread is given up between them. */
+export async function checksOf(
   dimensions: number,
   latentAt: (dimension: number) => Float64Array,
   baseAt: (dimension: number) => Float64Array,
-): LatentCheck[] {
-  const each = Array.from({ length: dimensions }, (_, d) => {
+): Promise<LatentCheck[]> {
+  const each: Omit<LatentCheck, "adjusted">[] = [];
+  for (let d = 0; d < dimensions; d++) {
+    await breathe();
     const [latent, base] = [latentAt(d), baseAt(d).sort()];
     const ranks = Array.from(latent, (z) => (countBelow(base, z) + 0.5) / (base.length + 1));
     const [{ bins, expected, band }] = calibrate([{ name: "", values: ranks }]);
     const { pValue } = kolmogorovSmirnov(latent, base);
-    return { dimension: d + 1, counts: bins.map(({ count }) => count), expected, band, pValue };
-  });
+    each.push({ dimension: d + 1, counts: bins.map(({ count }) => count), expected, band, pValue });
+  }
   const adjusted = holm(each.map(({ pValue }) => pValue));
   return each
     .map((check, d) => ({ ...check, adjusted: adjusted[d] }))

@@ -7,7 +7,7 @@ import type { ColumnConfig } from "./look-cells.js";
 
 /** Rows drawn for densities; of wide models fewer, so many cells. */
 const mostDraws = 50_000;
-const mostCells = 4e6;
+const mostCells = 2e6;
 /** Rows drawn to stand beside data. */
 const shownDraws = 2000;
 /** Draws among which the typical row is the densest. */
@@ -23,7 +23,7 @@ export interface TypicalRow {
   readonly logProb: number;
 }
 
-/** A model and what has been found of it. Memory: up to 4 million cells, freed with the model. */
+/** A model and what has been found of it. Memory: up to 2 million cells, freed with the model. */
 export class LookedModel {
   readonly model: Model;
   readonly #found = new Map<string, Promise<unknown>>();

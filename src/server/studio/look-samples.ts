@@ -2,6 +2,7 @@
 
 import type { Table, TableColumn } from "../../data/index.js";
 import { Random } from "../../random/index.js";
+import { breathe } from "../../runtime/breathe.js";
 import type { LookAxis, LookHistogram, LookSamples } from "./look-answers.js";
 import { axisOf } from "./look-axes.js";
 import { cellLabel } from "./look-cells.js";
@@ -36,20 +37,22 @@ export async function samplesOf(
   const { columns } = model;
   const count = Math.min(mostDraws, Math.max(200, Math.floor(mostCells / model.dim)));
   const drawn = await drawnTable(model, count, seed);
-  const axis = async (d: number, size = bars): Promise<LookAxis> =>
-    axisOf(columns[d], await looked.drawsOf(d), size);
+  const axis = async (d: number, size = bars): Promise<LookAxis> => {
+    await breathe();
+    return axisOf(columns[d], await looked.drawsOf(d), size);
+  };
   const shown = columns.map((_, d) => d).slice(page * histogramsPerPage, (page + 1) * histogramsPerPage);
   const pictured = [...new Set([x, ...(y === undefined ? [] : [y]), ...shown])];
   const data = table && asDrawn(table, columns, pictured, new Random(seed));
+  const histograms: LookHistogram[] = [];
+  for (const d of shown) histograms.push(histogramOf(await axis(d), data?.columns[d], drawn.columns[d]));
   return {
     x: await axis(x),
     y: y === undefined ? null : await axis(y),
     data: data ? pointsOf(data, x, y) : null,
     between: pictured.filter((d) => drawsBetween(columns[d])).map((d) => columns[d].name),
     drawn: pointsOf(drawn, x, y),
-    histograms: await Promise.all(
-      shown.map(async (d) => histogramOf(await axis(d), data?.columns[d], drawn.columns[d])),
-    ),
+    histograms,
     columns: columns.map(({ name }) => name),
     table: Array.from({ length: Math.min(shownRows, count) }, (_, row) =>
       columns.map((column, d) => cellLabel(column, drawn.columns[d].values[row])),

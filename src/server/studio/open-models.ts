@@ -36,18 +36,21 @@ export class OpenModels {
     const path = await this.#folder.resolveModel(name);
     const stamp = await stampOf(path);
     let opened = this.#opened.get(name);
+    let retired: Promise<void> | undefined;
     if (opened?.stamp !== stamp) {
-      if (opened) this.#retire(name, opened);
+      retired = opened && this.#retire(name, opened);
       opened = { stamp, model: load(path), users: 0, isOld: false };
     }
     this.#opened.delete(name);
     this.#opened.set(name, opened);
     opened.users++;
     try {
-      return await work(await opened.model);
+      const model = await opened.model;
+      await retired;
+      return await work(model);
     } catch (error) {
       // What cannot be loaded is tried anew the next time.
-      await opened.model.catch(() => this.#opened.delete(name));
+      await opened.model.catch(() => this.#retire(name, opened));
       throw error;
     } finally {
       opened.users--;
@@ -56,29 +59,31 @@ export class OpenModels {
   }
 
   async close(): Promise<void> {
-    for (const [name, opened] of [...this.#opened]) {
-      this.#retire(name, opened);
-      await this.#settle(opened);
-    }
+    for (const [name, opened] of [...this.#opened]) await this.#retire(name, opened);
   }
 
-  #retire(name: string, opened: Opened): void {
+  /** No later request gets it; it is freed when the last one that has it is done. */
+  async #retire(name: string, opened: Opened): Promise<void> {
     opened.isOld = true;
-    this.#opened.delete(name);
+    if (this.#opened.get(name) === opened) this.#opened.delete(name);
+    if (opened.users === 0) await free(opened);
   }
 
   /** Frees what is old and used by nobody, and the idle ones that are too many. */
   async #settle(done: Opened): Promise<void> {
     const idle = [...this.#opened].filter(([, { users }]) => users === 0);
-    const old = idle.slice(0, Math.max(0, idle.length - mostIdle));
-    for (const [name, opened] of old) this.#retire(name, opened);
-    const free = [...old.map(([, opened]) => opened), ...(done.isOld && done.users === 0 ? [done] : [])];
-    for (const opened of new Set(free)) await opened.model.then((model) => model.release(), failedAlready);
+    const surplus = idle.slice(0, Math.max(0, idle.length - mostIdle));
+    await Promise.all(surplus.map(([name, opened]) => this.#retire(name, opened)));
+    if (done.isOld && done.users === 0) await free(done);
   }
 }
 
-/** Whoever asked for the model has been told why it cannot be loaded. */
-const failedAlready = () => {};
+/** Of a model that cannot be loaded, whoever asked for it has been told why. */
+const free = ({ model }: Opened): Promise<void> =>
+  model.then(
+    (loaded) => loaded.release(),
+    () => {},
+  );
 
 async function stampOf(folder: string): Promise<string> {
   const files = ["config.json", "model.safetensors"].map((file) => stat(join(folder, file)));

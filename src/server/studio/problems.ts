@@ -2,6 +2,7 @@
 // as the command line would say it, but without the way to the folder, which pages need not know.
 
 import { LogdetError } from "../../errors.js";
+import { fileError } from "../../model/index.js";
 import { errorText, Refusal, statusOf } from "../refusal.js";
 
 /** Of the folder, all that is needed here. */
@@ -9,15 +10,26 @@ interface Place {
   readonly path: string;
 }
 
+/** A system call that failed because of the folder: files go, or are shut, between two looks at them. */
+function meant(error: unknown): unknown {
+  if (!(error instanceof Error && "syscall" in error && "path" in error)) return error;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const hasGone = code === "ENOENT" || code === "ENOTDIR";
+  if (!hasGone) return fileError(error, "cannot be used", String(path));
+  return new Refusal(404, "it has just gone", { where: [String(path)], hint: "Load the page anew." });
+}
+
 /** The status of an answer that is an error: 422 for what the library refuses, 500 for what nobody meant to throw. */
-export function problemStatus(error: unknown): number {
+export function problemStatus(thrown: unknown): number {
+  const error = meant(thrown);
   return error instanceof LogdetError && !(error instanceof Refusal) && statusOf(error) === 500
     ? 422
     : statusOf(error);
 }
 
 /** The error in one line. */
-export function problemText(error: unknown, { path }: Place): string {
+export function problemText(thrown: unknown, { path }: Place): string {
+  const error = meant(thrown);
   if (!(error instanceof LogdetError)) return errorText(error);
   const { message, where, hint } = error;
   const short = (text: string) => text.replaceAll(`${path}/`, "").replaceAll(path, ".");

@@ -2,7 +2,7 @@
 
 import type { CurvePoint, NetState, RunEvent, RunState, RunStatus } from "./fit-answers.js";
 
-/** Points that a net's curves keep: more than a picture has room for. */
+/** Points that the curves of a net in training keep: more than a picture has room for. */
 export const mostPoints = 300;
 
 export const hasEnded = (status: RunStatus): boolean => ["finished", "stopped", "failed"].includes(status);
@@ -48,10 +48,16 @@ const withNet = (state: RunState, change: (net: NetState) => NetState): RunState
 export const bestOf = <P extends Pick<CurvePoint, "validationNll">>(points: readonly P[]): P | undefined =>
   points.reduce<P | undefined>((a, b) => (a && a.validationNll <= b.validationNll ? a : b), undefined);
 
-/** Every second point where there are too many; the first, the best and the last stay. */
-function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
-  if (points.length <= mostPoints) return points;
+/** Every second point, and so on, until there are few enough; the first, the best and the last stay. */
+export function thinned<P extends Pick<CurvePoint, "validationNll">>(
+  points: readonly P[],
+  most: number = mostPoints,
+): readonly P[] {
+  if (points.length <= most) return points;
   const best = bestOf(points);
   const last = points.length - 1;
-  return points.filter((point, i) => i % 2 === 0 || i === last || point === best);
+  return thinned(
+    points.filter((point, i) => i % 2 === 0 || i === last || point === best),
+    most,
+  );
 }

@@ -1,7 +1,7 @@
 // The fits of this session: one computes at a time, the others wait for it; pages follow them.
 
 import { randomBytes } from "node:crypto";
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { parseFitOptions } from "../../fit/options.js";
 import { recipe } from "../../flows/index.js";
 import { jacobianEstimator } from "../../jacobian/index.js";
@@ -91,7 +91,7 @@ export class Runs {
         result: undefined,
       },
     };
-    const places = [place, { name: other, path: place.path.replace(/[^/\\]*$/, other) }] as const;
+    const places = [place, { name: other, path: join(dirname(place.path), other) }] as const;
     const task: FitTask = { folder: this.#folder.path, table, path, exclude, options, places };
     this.#runs.set(id, { state, task, fit: undefined, listeners: new Set() });
     this.#next();

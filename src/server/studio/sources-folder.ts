@@ -36,7 +36,7 @@ const description = z.object({
 
 /** What ica.json says. @throws Refusal as `StudioFolder.resolve`; LogdetError "data" if it is no separation's */
 export async function readSeparation(folder: StudioFolder, name: string): Promise<SourcesAnswer> {
-  const path = await folder.resolve(`${name}/ica.json`);
+  const path = await folder.resolveFile(`${name}/ica.json`);
   const broken = (problem: string) =>
     new LogdetError("data", `ica.json is not as logdet ica writes it: ${problem}`, {
       where: [name],
@@ -91,10 +91,10 @@ export class SourceTables {
 
   async #path(name: string): Promise<string> {
     try {
-      return await this.#folder.resolve(`${name}/sources.csv`);
+      return await this.#folder.resolveFile(`${name}/sources.csv`);
     } catch (error) {
       if (!(error instanceof Refusal && error.status === 404)) throw error;
-      return this.#folder.resolve(`${name}/sources.parquet`);
+      return this.#folder.resolveFile(`${name}/sources.parquet`);
     }
   }
 }
@@ -106,7 +106,7 @@ export async function readMixing(
   first: number,
   count: number,
 ): Promise<MixingAnswer> {
-  const table = await readTable([await folder.resolve(`${name}/mixing.csv`)], { columns });
+  const table = await readTable([await folder.resolveFile(`${name}/mixing.csv`)], { columns });
   if (table.rows !== sources.length)
     throw new LogdetError(
       "data",

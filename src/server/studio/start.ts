@@ -3,6 +3,7 @@
 import { listen } from "../listen.js";
 import { Log } from "../log.js";
 import { createStudioApp } from "./app.js";
+import { Detections } from "./detections.js";
 import { StudioFolder } from "./folder.js";
 import { OpenModels } from "./open-models.js";
 import { readPages } from "./pages.js";
@@ -40,14 +41,17 @@ export async function startStudio(
 ): Promise<StudioServing> {
   const folder = await StudioFolder.open(path);
   const runs = new Runs(folder);
-  const studio: Studio = { folder, models: new OpenModels(folder), tables: new StudioTables(folder), runs };
+  const detections = new Detections(folder, runs);
+  const studio: Studio = {
+    ...{ folder, models: new OpenModels(folder), tables: new StudioTables(folder), runs, detections },
+  };
   const app = createStudioApp(studio, { pages: await readPages(pages), log });
   const server = await listen(app.fetch, { host: "127.0.0.1", port });
   return {
     url: server.url,
     async close() {
       // Fits end first: pages that follow them would keep their connections open.
-      await runs.close();
+      await Promise.all([runs.close(), detections.close()]);
       await server.close(patience);
       await studio.models.close();
     },

@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import type { z } from "zod";
 import { contentType, parseJson, readBody, textOf } from "../body.js";
 import { Refusal } from "../refusal.js";
+import type { Detections } from "./detections.js";
 import type { StudioFolder } from "./folder.js";
 import type { OpenModels } from "./open-models.js";
 import { problemText } from "./problems.js";
@@ -16,6 +17,8 @@ export interface Studio {
   readonly tables: StudioTables;
   /** The fits of this session. Default: none yet, each in a thread of its own. */
   readonly runs?: Runs;
+  /** Tables judged without a model. Default: none yet, each in a thread of its own. */
+  readonly detections?: Detections;
 }
 
 /** Questions are short: rows come from files. */

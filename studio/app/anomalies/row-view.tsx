@@ -6,16 +6,18 @@ import type {
   ConditionalCurve,
   MethodEntry,
   RowReasons,
-  ShownCell,
-  ShownReason,
 } from "../../../src/server/studio/anomalies-answers.js";
 import { Figure } from "../../page/figure.js";
 import { Choice } from "../pickers.js";
-import { useRoute } from "../route.js";
+import { hrefOf, useRoute } from "../route.js";
 import { useAnswer } from "../use-answer.js";
-import { count, nats, pInWords, short } from "../words.js";
+import { pInWords } from "../words.js";
 import { curveColumns, curveRows, drawCurve } from "./curve-picture.js";
-import { drawReasons, plain, reasonColumns, reasonRows } from "./reasons-picture.js";
+import { defaultMethod, ReasonsFigure } from "./reasons-figure.js";
+import { plain } from "./reasons-picture.js";
+import { reasonsInWords } from "./reasons-words.js";
+import { RowCells } from "./row-cells.js";
+import { fileOfRow } from "./row-file.js";
 import { useReasons } from "./use-reasons.js";
 
 interface RowViewProps {
@@ -29,7 +31,6 @@ interface RowViewProps {
   };
 }
 
-const defaultMethod = "surprise";
 const curves = 3;
 
 export function RowView({ question, row, ranked }: RowViewProps) {
@@ -50,6 +51,20 @@ export function RowView({ question, row, ranked }: RowViewProps) {
           {ranked.isFlagged && ", flagged"}
         </p>
       )}
+      {problem && (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {reasons ? (
+        <Reasons reasons={reasons} question={question} />
+      ) : (
+        isWaiting && (
+          <p className="note" role="status">
+            Comparing each column with what the others let expect …
+          </p>
+        )
+      )}
       {names.length > 0 && (
         <div className="method">
           <Choice
@@ -61,31 +76,46 @@ export function RowView({ question, row, ranked }: RowViewProps) {
           <p className="note">{summary}</p>
         </div>
       )}
-      {problem && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
-      {reasons ? (
-        <Reasons reasons={reasons} table={question.table} />
-      ) : (
-        isWaiting && <p className="note">Comparing each column with what the others let expect …</p>
-      )}
+      {reasons && <Cells reasons={reasons} table={question.table} />}
     </section>
   );
 }
 
-function Reasons({ reasons, table }: { readonly reasons: RowReasons; readonly table: string }) {
-  const { row, words, logProb, curves, cells } = reasons;
-  const file = `${table.replace(/^.*\//, "").replace(/\..*$/, "")}-row-${row}`;
+interface ReasonsProps {
+  readonly reasons: RowReasons;
+  readonly question: AnomaliesQuestion;
+}
+
+function Reasons({ reasons, question: { model, table } }: ReasonsProps) {
+  const { row, words } = reasons;
+  const [x, y] = reasons.reasons.map(({ column }) => column);
   return (
     <>
       <p className="lead" data-testid="words">
         {words
-          ? `${words}.`
+          ? reasons.method === defaultMethod && reasons.reasons.length > 0
+            ? reasonsInWords(reasons.reasons)
+            : `${words}.`
           : "No column stands out by itself: it is the combination that is unusual, or the row is not strange."}
       </p>
-      <ReasonsFigure row={row} method={reasons.method} reasons={reasons.reasons} file={file} />
+      <ReasonsFigure
+        row={row}
+        method={reasons.method}
+        reasons={reasons.reasons}
+        file={fileOfRow(table, row)}
+      />
+      <p>
+        <a href={hrefOf("look", { model, table, row: String(row), x, y })}>See it among the other rows</a>
+      </p>
+    </>
+  );
+}
+
+function Cells({ reasons, table }: { readonly reasons: RowReasons; readonly table: string }) {
+  const { row, logProb, curves, cells } = reasons;
+  const file = fileOfRow(table, row);
+  return (
+    <>
       {curves.length > 0 && (
         <p className="note">
           What the model expected in a column, given all other cells of the row; this row’s own value beside
@@ -97,50 +127,8 @@ function Reasons({ reasons, table }: { readonly reasons: RowReasons; readonly ta
           <CurveFigure key={curve.column} row={row} curve={curve} file={file} />
         ))}
       </div>
-      <details open={cells.length <= 30}>
-        <summary>
-          {count(cells.length, "cell")} of row {row} (log-density {nats(logProb)} nats)
-        </summary>
-        <dl className="cells">
-          {cells.map(({ name, value }) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{cellInWords(value) ?? <em>missing</em>}</dd>
-            </div>
-          ))}
-        </dl>
-      </details>
+      <RowCells row={row} logProb={logProb} cells={cells} />
     </>
-  );
-}
-
-const cellInWords = (value: ShownCell) => (typeof value === "number" ? short(value, 7) : value);
-
-interface ReasonsFigureProps {
-  readonly row: number;
-  readonly method: string;
-  readonly reasons: readonly ShownReason[];
-  readonly file: string;
-}
-
-function ReasonsFigure({ row, method, reasons, file }: ReasonsFigureProps) {
-  const draw = useCallback(() => drawReasons(reasons), [reasons]);
-  const first = reasons[0];
-  return (
-    <Figure
-      title={`Reasons of row ${row}, nats per column`}
-      file={`${file}-reasons`}
-      description={`Bars of ${count(reasons.length, "column")}, the strangest first${first ? `: ${first.column} with ${first.nats.toFixed(1)} nats` : ""}.`}
-      draw={draw}
-      data={() => ({ columns: reasonColumns, rows: reasonRows(reasons) })}
-    >
-      <p className="note">
-        The longer the bar, the stranger the cell
-        {method === defaultMethod
-          ? ": 3 nats is what one value in 20 reaches by chance, 4.6 one in 100, 6.9 one in 1,000."
-          : "; bars to the left make the row more usual."}
-      </p>
-    </Figure>
   );
 }
 

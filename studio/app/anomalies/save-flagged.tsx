@@ -3,7 +3,7 @@
 import { useState } from "react";
 import type { AnomaliesQuestion, FlaggedQuestion } from "../../../src/server/studio/anomalies-answers.js";
 import { download } from "../../page/save-picture.js";
-import { askForText } from "../ask-for-text.js";
+import { askForText } from "../ask.js";
 import { count } from "../words.js";
 import type { Decision } from "./decision.js";
 
@@ -14,7 +14,9 @@ interface SaveFlaggedProps {
 
 export function SaveFlagged({ question, decision: { flagged, threshold } }: SaveFlaggedProps) {
   const [problem, setProblem] = useState<string>();
+  const [isWaiting, setIsWaiting] = useState(false);
   const save = async () => {
+    setIsWaiting(true);
     try {
       const flaggedRows: FlaggedQuestion = { ...question, threshold };
       const name = question.table.replace(/^.*\//, "").replace(/\..*$/, "");
@@ -22,6 +24,8 @@ export function SaveFlagged({ question, decision: { flagged, threshold } }: Save
       setProblem(undefined);
     } catch (error) {
       setProblem((error as Error).message);
+    } finally {
+      setIsWaiting(false);
     }
   };
   return (
@@ -29,6 +33,12 @@ export function SaveFlagged({ question, decision: { flagged, threshold } }: Save
       <button type="button" disabled={flagged === 0} onClick={() => void save()}>
         Save the flagged rows as CSV{flagged > 0 && ` (${count(flagged, "row")})`}
       </button>
+      {isWaiting && (
+        <span className="note" role="status">
+          {" "}
+          Writing …
+        </span>
+      )}
       {problem && (
         <p className="problem" role="alert">
           {problem}

@@ -6,6 +6,7 @@ import { hrefOf, useRoute } from "../route.js";
 import { useDraft } from "../use-draft.js";
 import { count, nats } from "../words.js";
 import { type Decision, decide, decisionInWords, firstRate, type Way } from "./decision.js";
+import { judgedBy } from "./judged-question.js";
 import { PValuesFigure } from "./p-values-figure.js";
 import { RankedList } from "./ranked-list.js";
 import { RowView } from "./row-view.js";
@@ -109,8 +110,11 @@ function Remarks({ question, answer }: StrangeRowsProps) {
       {isSource && (
         <p className="remark">
           The model was fitted to this table. p-values are for new rows: a row that the model has learned from
-          looks more usual to it than it is. To find the strange rows of this very table, each judged by a
-          model that has not seen it, run <code>{`logdet detect ${quoted(question.table)}`}</code>.
+          looks more usual to it than it is.{" "}
+          <a href={hrefOf("anomalies", judgedBy({ table: question.table }))}>
+            Judge each row by a model that has not seen it
+          </a>
+          .
         </p>
       )}
       {isOther && (
@@ -133,6 +137,3 @@ function Remarks({ question, answer }: StrangeRowsProps) {
     </>
   );
 }
-
-/** A file's name as a shell takes it. */
-const quoted = (name: string) => (/^[\w./-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);

@@ -50,7 +50,7 @@ export function Threshold({ answer, decision, onWay, onRate }: ThresholdProps) {
         </label>
       )}
       <NumberField
-        label={way === "alpha" ? "Number" : "Rate"}
+        label={way === "alpha" ? "As a number" : "Rate"}
         value={Number(rate.toPrecision(3))}
         min={way === "alpha" ? (levels[0]?.p ?? 0) : 0}
         max={way === "alpha" ? 1 : 0.5}

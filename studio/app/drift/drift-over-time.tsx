@@ -7,8 +7,9 @@ import type {
   DriftWindow,
 } from "../../../src/server/studio/drift-answers.js";
 import { Figure } from "../../page/figure.js";
+import { useModel } from "../folder.js";
 import { Choice } from "../pickers.js";
-import { useRoute } from "../route.js";
+import { hrefOf, useRoute } from "../route.js";
 import { count, pInWords, secondsInWords } from "../words.js";
 import { Distribution } from "./distribution.js";
 import { drawWindows, mostFeatures, windowHeader, windowRows } from "./windows-picture.js";
@@ -48,10 +49,14 @@ export function DriftOverTime({ question, answer }: DriftOverTimeProps) {
         <p className="note">
           A column of the picture is a window of rows, a line what is compared; the stronger the colour, the
           smaller the p-value, adjusted for all windows and lines. Framed: at most {alpha}.
+          {features.includes("log-density") && " log-density: how likely the model finds the rows."}
+          {features.includes("latent-norm") &&
+            " latent-norm: how far from the middle of what it has learned they are."}
           {featureCount > mostFeatures &&
             ` The ${mostFeatures} of ${featureCount} lines with the smallest p-values.`}
         </p>
       </Figure>
+      <OrderRemark question={question} />
       {chosen !== undefined && (
         <section aria-labelledby="values">
           <h2 id="values">{found ? "The first window that has shifted" : "Values"}</h2>
@@ -116,6 +121,21 @@ export function DriftOverTime({ question, answer }: DriftOverTimeProps) {
         </p>
       ))}
     </>
+  );
+}
+
+/** A model that knows the column of the order finds every window strange: rows of one time, not of all. */
+function OrderRemark({ question: { reference, by } }: Pick<DriftOverTimeProps, "question">) {
+  const name = "model" in reference ? reference.model : undefined;
+  const model = useModel(name);
+  if (by === undefined || name === undefined || model?.name !== name) return null;
+  if (!model.columns.some((column) => column === by || column.startsWith(`${by}.`))) return null;
+  return (
+    <p className="remark">
+      {name} has learned {by} too. The rows of a window are of one part of it, which is unlike all of the
+      reference, so that windows shift by themselves. To see what else has changed,{" "}
+      <a href={hrefOf("fit", { table: model.table })}>fit a model</a> without {by}.
+    </p>
   );
 }
 

@@ -108,7 +108,7 @@ function questionOf({ reference, table, alpha, by, window }: Choices): DriftQues
 const whatIsMissing = ({ reference }: Choices) =>
   reference === undefined
     ? "Choose what to compare with, and the table of new rows."
-    : "Choose the table of new rows: another one than the reference.";
+    : "Choose the table of new rows: another one than the reference. Since when one table has changed, its model as the reference tells, with windows.";
 
 function DriftChoices({ choices }: { readonly choices: Choices }) {
   const { change } = useRoute();

@@ -41,9 +41,16 @@ export function RowsDrift({ question, answer }: RowsDriftProps) {
       <section aria-labelledby="tests">
         <h2 id="tests">Tests</h2>
         <p className="note">
-          {count(shift.tests.length, "test")} share the level {shift.alpha}: each p-value is adjusted for
-          there being so many (Holm), and one that is at most the level means drift. If nothing had moved, at
-          most {short(100 * shift.alpha, 3)} % of such comparisons would say so.
+          {shift.tests.length === 1 ? (
+            <>A p-value of at most {shift.alpha}, the level, means drift.</>
+          ) : (
+            <>
+              {count(shift.tests.length, "test")} share the level {shift.alpha}: each p-value is adjusted for
+              there being so many (Holm), and one that is at most the level means drift.
+            </>
+          )}{" "}
+          A p-value says how often chance alone brings about as much. If nothing had moved, at most{" "}
+          {short(100 * shift.alpha, 3)} % of such comparisons would say so.
         </p>
         <TestsTable shift={shift} />
       </section>

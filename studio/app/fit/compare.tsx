@@ -100,13 +100,18 @@ export function Compare({ table, chosen, onChoose }: CompareProps) {
         </table>
       </div>
       {curves.some(({ points }) => points.length > 0) && <CompareFigure curves={curves} />}
-      <ul className="flows note">
-        {curves.map(({ model, flow }) => (
-          <li key={model}>
-            <strong>{model}</strong>: {flow}
-          </li>
-        ))}
-      </ul>
+      {curves.length > 0 && (
+        <details className="options">
+          <summary>How they are built</summary>
+          <ul className="flows note">
+            {curves.map(({ model, flow }) => (
+              <li key={model}>
+                <strong>{model}</strong>: {flow}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
     </section>
   );
 }

@@ -1,7 +1,7 @@
 // Fit: from a table to a model, watched.
 
 import "./fit.css";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { RunsAnswer } from "../../../src/server/studio/fit-answers.js";
 import { ask } from "../ask.js";
 import { DropTable } from "../drop-table.js";
@@ -20,13 +20,20 @@ export default function FitPage() {
   const { runs, look } = useSessionRuns();
   const refreshFolder = useCallback(() => void refresh(), [refresh]);
   const choose = (name: string) => change({ table: name || undefined, run: undefined, compare: undefined });
+  // The button that was pressed goes with what it stood in: the page is read on from its heading.
+  const turns = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another run is what takes the button away
+  useEffect(() => {
+    if (turns.current) document.querySelector<HTMLElement>("main h1")?.focus();
+    turns.current = false;
+  }, [run]);
   const isKnown = folder?.tables.some(({ name }) => name === table) ?? false;
   return (
     <main className="page">
       <h1 tabIndex={-1}>Fit</h1>
       <p className="lead">
-        A fit learns from a table how likely every row is. Choose one; everything else has been chosen for
-        you, and can be changed.
+        A fit learns from a table which rows are usual, so that it can tell which are strange, and why. Choose
+        a table; everything else has been chosen for you, and can be changed.
       </p>
       <div className="toolbar">
         <TablePicker value={table} onChoose={choose} />
@@ -35,7 +42,10 @@ export default function FitPage() {
         <RunView
           key={run}
           id={run}
-          onAgain={() => change({ run: undefined, compare: undefined })}
+          onAgain={() => {
+            turns.current = true;
+            change({ run: undefined, compare: undefined });
+          }}
           onStatus={look}
           onEnd={refreshFolder}
         />
@@ -45,6 +55,7 @@ export default function FitPage() {
             key={table}
             table={table}
             onStarted={(id) => {
+              turns.current = true;
               change({ run: id, compare: undefined });
               look();
             }}

@@ -35,7 +35,9 @@ function drawNumbers(histogram: NumberHistogram) {
   const span = Math.max(Math.abs(histogram.from), Math.abs(histogram.to));
   const bars = barsOf(histogram);
   return Plot.plot({
-    ...{ ...frame, height: 92, style },
+    ...{ ...frame, style },
+    // Under the months stand years.
+    ...(isDate ? { height: 104, marginBottom: 32 } : { height: 92 }),
     x: {
       ...{ label: null, ticks: ticksOf(bars) ?? 4, domain: [shown(histogram.from), shown(histogram.to)] },
       ...(isDate ? { type: "utc" as const } : { tickFormat: span >= 1e5 || span < 1e-3 ? "~g" : "~f" }),

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "react";
 import type { RunResult, RunState, RunStatus } from "../../../src/server/studio/fit-answers.js";
 import { bestOf, hasEnded } from "../../../src/server/studio/run-state.js";
+import { judgedBy } from "../anomalies/judged-question.js";
 import { addressOf, ask } from "../ask.js";
 import { hrefOf } from "../route.js";
 import { count, nats, secondsInWords } from "../words.js";
@@ -149,37 +150,35 @@ const tie = 0.005;
 /** What came of a run, and where to go from here. */
 function Outcome({ run, result }: { readonly run: RunState; readonly result: RunResult }) {
   const { model, validationLogProb, standardError, baseline, baselineIs, parameters, seconds } = result;
-  const other = baselineIs === "gaussian" ? "a Gaussian" : "independent columns";
+  const other =
+    baselineIs === "gaussian" ? "a Gaussian, the plainest model," : "a model of each column by itself";
   const gain = baseline === null ? undefined : validationLogProb - baseline;
-  const table = run.table;
+  const { table, exclude } = run;
+  const { types, missing } = run.options;
   return (
     <>
       <p className="lead">
         <strong role="status">
           {run.status === "stopped" ? "Stopped early; the best is saved." : "Done."}
         </strong>{" "}
-        Rows that the model had not seen have a log-density of{" "}
+        {gain !== undefined && gain > tie && (
+          <>
+            The model finds rows that it had not seen <strong>{factor(gain)} times as likely</strong> as{" "}
+            {other} does.{" "}
+          </>
+        )}
+        {gain !== undefined && gain < -tie && (
+          <>The model knows rows less well than {other} does: more passes, or more rows, may help. </>
+        )}
+        {gain !== undefined && Math.abs(gain) <= tie && (
+          <>The model is as good as {other}: no net knew rows that it had not seen better. </>
+        )}
+        Their log-density is{" "}
         <strong>
           {nats(validationLogProb)} ± {nats(standardError)} nats
         </strong>{" "}
-        each on average
-        {gain === undefined || baseline === null ? (
-          "."
-        ) : gain > tie ? (
-          <>
-            ; {other} has {nats(baseline)}. So the model finds the real rows {factor(gain)} times as likely as
-            that does.
-          </>
-        ) : gain < -tie ? (
-          <>
-            . That is not enough: {other} has {nats(baseline)}. More passes over the rows, or more rows, may
-            help.
-          </>
-        ) : (
-          <>
-            , and {other} does as well ({nats(baseline)}): no net knew these rows better.
-          </>
-        )}
+        each on average{baseline !== null && `, against ${nats(baseline)}`}: the higher, the better they are
+        known.
       </p>
       <p className="note">
         {count(parameters, "parameter")}, {secondsInWords(seconds)}.
@@ -188,7 +187,10 @@ function Outcome({ run, result }: { readonly run: RunState; readonly result: Run
           : " No rows were set apart, so there are no p-values."}
       </p>
       <p className="links">
-        <a href={hrefOf("anomalies", { model, table })}>Find the strange rows</a>
+        <a className="button main" href={hrefOf("anomalies", judgedBy({ table, exclude, types, missing }))}>
+          Find the strange rows
+        </a>
+        <a href={hrefOf("anomalies", { model, table: "" })}>Score other tables with this model</a>
         <a href={hrefOf("look", { model, table })}>Look at what it learned</a>
         <a href={addressOf(`report?model=${encodeURIComponent(model)}`)} target="_blank" rel="noopener">
           Report

@@ -55,7 +55,8 @@ export function Setup({ table, onStarted }: SetupProps) {
             {used.toLocaleString("en")} {used === 1 ? "is" : "are"} used.{" "}
           </>
         )}
-        Look whether each column is taken for what it is, and leave out what should not count; then start.
+        Look whether each column is taken for what it is, and leave out what should not count, such as labels
+        that you want to find out; then start.
       </p>
       {problem && <ProblemWords text={problem} />}
       <div className="cards columns" aria-busy={isWaiting}>
@@ -101,9 +102,9 @@ export function Setup({ table, onStarted }: SetupProps) {
       )}
       <OptionFields texts={texts} usualName={model} onChange={setTexts} />
       {refusal && <ProblemWords text={refusal} />}
-      <p>
+      <p className="start">
         <button type="submit" className="main" disabled={isStarting || isWaiting || problem !== undefined}>
-          Start the fit
+          {isStarting ? "Starting …" : "Start the fit"}
         </button>{" "}
         <span className="note">Small tables take seconds; it can be paused and stopped at any time.</span>
       </p>

@@ -52,6 +52,6 @@ export function remark({ leftOut, isLikeLabel, parts, step, type }: ColumnEntry)
   if (type === "interval") return "The density ends at both bounds.";
   if (type === "heavy-tailed") return "Seen on a scale that draws far values near.";
   return type === "continuous" && step !== undefined
-    ? `In steps of ${Number(step.toPrecision(3))}.`
+    ? `Its values repeat, about ${Number(step.toPrecision(3))} apart.`
     : undefined;
 }

@@ -16,7 +16,7 @@ import { ColumnPair, pairIn, useTogether } from "./column-pair.js";
 import { densityWords, pictureWords, pointsWords } from "./density-words.js";
 import { HeldControls } from "./held-controls.js";
 import { drawPair, pairColumns, pairRows } from "./pair-picture.js";
-import type { PairPicture } from "./pair-points.js";
+import { isNumbers, type PairPicture } from "./pair-points.js";
 import { RowPanel } from "./row-panel.js";
 
 interface DensityViewProps {
@@ -104,6 +104,7 @@ export function DensityView({ model, table, facts, onDrawn }: DensityViewProps) 
             answer={rowAnswer}
             problem={row === undefined ? undefined : chosen.problem}
             isHeld={isHeld}
+            hasPoints={[first?.x, first?.y].some((axis) => axis && isNumbers(axis))}
             canHold={hasOthers}
           />
           {isHeld && facts && (

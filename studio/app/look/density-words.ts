@@ -34,7 +34,8 @@ export function densityWords({ x, y, how, draws, bandwidth, outside }: LookDensi
 }
 
 function contourWords(numbers: number, y: LookAxis | null): string {
-  if (numbers === 2) return "From the outside in they hold 90, 70, 50, 30 and 10 % of the probability shown.";
+  if (numbers === 2)
+    return "From the outside in they hold 90, 70, 50, 30 and 10 % of the probability shown: 1 row in 10 falls outside of them all.";
   if (numbers === 1 && y) return "Each curve has the same area; how probable its value is stands beside it.";
   return "";
 }

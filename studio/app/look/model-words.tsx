@@ -18,10 +18,10 @@ export function ModelWords({ model, facts }: ModelWordsProps) {
   return (
     <section className="lead" aria-label="The model">
       <p>
-        A density fitted to {count(rows, "row")} of {count(columns.length, "column")}
-        {sources.length > 0 && ` (${sources.slice(0, 3).join(", ")}${sources.length > 3 ? ", …" : ""})`}. Rows
-        held out of the fit have a log-density of {nats(validationLogProb)} ± {nats(standardError)} nats on
-        average: the higher, the better the model knows them.
+        The model has learned from {count(rows, "row")} of {count(columns.length, "column")}
+        {sources.length > 0 && ` (${sources.slice(0, 3).join(", ")}${sources.length > 3 ? ", …" : ""})`} how
+        likely a row is. Rows that it had not seen have a log-density of {nats(validationLogProb)} ±{" "}
+        {nats(standardError)} nats on average: the higher, the better the model knows them.
         {gain !== undefined && ` ${gainInWords(gain, standardError)}`}
         {hasReport && (
           <>
@@ -65,6 +65,6 @@ function gainInWords(gain: number, standardError: number): string {
   const factor = Math.exp(Math.abs(gain));
   const times = factor < 1000 ? `${factor.toPrecision(2)} times` : "many times";
   return gain > 0
-    ? `That is ${nats(gain)} nats more than a Gaussian has: it makes a held-out row ${times} as likely.`
+    ? `That is ${nats(gain)} nats more than a Gaussian has: it finds them ${times} as likely.`
     : `A Gaussian has ${nats(-gain)} nats more: this model has learned less than the plainest density knows.`;
 }

@@ -14,13 +14,15 @@ interface RowPanelProps {
   readonly problem: string | undefined;
   /** Whether the other columns are held, and whether there are any. */
   readonly isHeld: boolean;
+  /** Whether the picture has points, a row each. */
+  readonly hasPoints: boolean;
   readonly canHold: boolean;
 }
 
 /** Cells that are shown at first. */
 const firstCells = 16;
 
-export function RowPanel({ model, table, row, answer, problem, isHeld, canHold }: RowPanelProps) {
+export function RowPanel({ model, table, row, answer, problem, isHeld, hasPoints, canHold }: RowPanelProps) {
   const { change } = useRoute();
   const [typed, setTyped] = useState("");
   return (
@@ -58,7 +60,10 @@ export function RowPanel({ model, table, row, answer, problem, isHeld, canHold }
         )}
       </form>
       {row === undefined && (
-        <p className="note">Choose a point in the picture, or type the number of a row, to see all of it.</p>
+        <p className="note">
+          {hasPoints ? "Choose a point in the picture, or type" : "Type"} the number of a row, to see all of
+          it.
+        </p>
       )}
       {problem && (
         <p className="problem" role="alert">

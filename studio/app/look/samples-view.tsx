@@ -51,8 +51,8 @@ export function SamplesView({ model, table }: SamplesViewProps) {
         </button>
       </div>
       <p>
-        {count(draws, "row")} that the model drew (seed {seed}): new rows by its own chance, none of them a
-        row of the data.
+        {count(draws, "row")} that the model drew ({isWaiting ? "drawing anew …" : `seed ${seed}`}): made up
+        from what it has learned, none of them a row of the data.
         {data &&
           ` Where they look unlike the rows of ${table}, the model has not learned it; both pictures show equally many.`}
         {misses && " Cells are missing as often as the model expects."}

@@ -189,7 +189,7 @@ describe("the reasons", () => {
     expect(second.curves).toEqual([]);
   });
 
-  it("are those of any method that there is", async () => {
+  it("are those of the method that is asked for, of those that there are", async () => {
     const methods = (await (await place.get("/api/anomalies/methods")).json()) as MethodEntry[];
     expect(methods[0].name).toBe("surprise");
     const [found] = await reasonsFor({ rows: [planted], method: "shapley", top: 20 });

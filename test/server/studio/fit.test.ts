@@ -434,6 +434,16 @@ describe("fits together", () => {
     expect(await refused({})).toEqual([429, expect.stringMatching(/8 fits are waiting/)]);
   });
 
+  it("have a second place beside the first, whatever the name means in a pattern", async () => {
+    const { tasks, run } = byHand();
+    const { begin } = await place(run);
+    await begin({ table: "pair.csv", name: "$`$&$1" });
+    const [first, second] = tasks[0].task.places;
+    expect(first.name).toBe("$`$&$1.logdet");
+    expect(second.name).toMatch(/^\$`\$&\$1-[0-9a-f]{12}\.logdet$/);
+    for (const { name, path } of [first, second]) expect(path).toBe(join(tasks[0].task.folder, name));
+  });
+
   it("end with the studio", async () => {
     const { tasks, run } = byHand();
     const { begin, runs } = await place(run);

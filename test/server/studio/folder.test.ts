@@ -1,19 +1,21 @@
 // The studio's folder: what a page sees of it, and that nothing outside of it can be reached.
 
+import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { FolderAnswer } from "../../../src/server/studio/answers.js";
-import { StudioFolder } from "../../../src/server/studio/index.js";
+import { OpenModels, StudioFolder } from "../../../src/server/studio/index.js";
 import { errorOf, numbersModel, save } from "../served.js";
 import { workplace } from "./workplace.js";
 
@@ -291,11 +293,102 @@ describe("open models", () => {
     });
   });
 
+  it("are freed when their files change while nobody uses them", async () => {
+    const { models } = place.studio;
+    const config = join(place.folder, "numbers.logdet", "config.json");
+    const first = await models.use("numbers.logdet", async (model) => model);
+    const release = vi.spyOn(first, "release");
+    utimesSync(config, new Date(2002, 0, 1), new Date(2002, 0, 1));
+    expect(await models.use("numbers.logdet", async (other) => other === first)).toBe(false);
+    expect(release).toHaveBeenCalledTimes(1);
+  });
+
+  it("are freed when three others were used since, and when the studio ends", async () => {
+    const models = new OpenModels(place.studio.folder);
+    const names = ["numbers.logdet", "data/older.logdet", "data/third.logdet", "data/fourth.logdet"];
+    for (const name of names.slice(2)) await save(await numbersModel(), join(place.folder, name));
+    const opened = (name: string) => models.use(name, async (model) => vi.spyOn(model, "release"));
+    const first = await opened(names[0]);
+    const others = await Promise.all(names.slice(1).map(opened));
+    expect(first).toHaveBeenCalledOnce();
+    for (const other of others) expect(other).not.toHaveBeenCalled();
+    await models.close();
+    for (const other of others) expect(other).toHaveBeenCalledOnce();
+  });
+
   it("that cannot be loaded are tried anew", async () => {
     const { models } = place.studio;
     const use = () => models.use("broken.logdet", async () => true);
     await expect(use()).rejects.toMatchObject({ code: "model" });
     await expect(use()).rejects.toMatchObject({ code: "model" });
+  });
+});
+
+describe("a folder that changes while it is looked at", () => {
+  it("is told without what has gone", async () => {
+    const other = await workplace((folder) => {
+      mkdirSync(folder);
+      writeFileSync(join(folder, "rows.csv"), "a\n1\n");
+    });
+    const busy = setInterval(() => {
+      writeFileSync(join(other.folder, "brief.json"), "[]");
+      rmSync(join(other.folder, "brief.json"));
+    });
+    try {
+      for (let i = 0; i < 30; i++) {
+        const response = await other.get("/api/folder");
+        expect(response.status).toBe(200);
+        expect(await response.text()).toContain("rows.csv");
+      }
+    } finally {
+      clearInterval(busy);
+    }
+  });
+
+  it("says that it has gone", async () => {
+    const other = await workplace((folder) => {
+      mkdirSync(folder);
+      writeFileSync(join(folder, "rows.csv"), "a\n1\n");
+    });
+    rmSync(other.folder, { recursive: true });
+    const response = await other.get("/api/folder");
+    expect(response.status).toBe(404);
+    const problem = await errorOf(response);
+    expect(problem).toContain("it has just gone");
+    expect(problem).not.toContain(other.around);
+  });
+});
+
+describe("pipes, whose end never comes,", () => {
+  it("are read as nothing", async () => {
+    const other = await workplace(async (folder) => {
+      await save(await numbersModel(), join(folder, "piped.logdet"));
+      await save(await numbersModel(), join(folder, "reported.logdet"));
+      mkdirSync(join(folder, "piped.ica"));
+      rmSync(join(folder, "piped.logdet", "config.json"));
+      for (const name of [
+        "rows.csv",
+        "piped.logdet/config.json",
+        "reported.logdet/report.html",
+        "piped.ica/ica.json",
+      ])
+        execFileSync("mkfifo", [join(folder, name)]);
+    });
+    expect(await other.studio.folder.list()).toMatchObject({
+      models: [{ name: "reported.logdet" }],
+      broken: [{ name: "piped.logdet", problem: expect.stringContaining("is no file") }],
+      tables: [],
+    });
+    for (const response of [
+      await other.get("/api/report?model=reported.logdet"),
+      await other.get("/api/curves?model=piped.logdet"),
+      await other.ask("/api/look/model", { model: "piped.logdet" }),
+      await other.ask("/api/columns", { table: "rows.csv" }),
+      await other.ask("/api/sources", { name: "piped.ica" }),
+    ]) {
+      expect(response.status).toBe(400);
+      expect(await errorOf(response)).toMatch(/is no (file|table)/);
+    }
   });
 });
 

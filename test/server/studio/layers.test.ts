@@ -152,14 +152,14 @@ describe("a plane that is followed", () => {
     return points.map((value, i) => value * [3, 2, 0.1, 0.1][i % dim]);
   };
 
-  it("shows a cloud that only turns as one that does not move", () => {
+  it("shows a cloud that only turns as one that does not move", async () => {
     const before = cloud(50, 4);
     // Coordinates change places and signs: (a, b, c, d) to (d, −a, c, b).
     const after = before.map((_, i) => {
       const at = i - (i % 4);
       return [before[at + 3], -before[at], before[at + 2], before[at + 1]][i % 4];
     });
-    const [first, second] = followPlane([before, after], { dim: 4, places: [0, 1], leading: 50 });
+    const [first, second] = await followPlane([before, after], { dim: 4, places: [0, 1], leading: 50 });
     // But for where its middle is, and for the little that stands out of the plane.
     const mean = [0, 1].map(
       (d) => first.values.filter((_, i) => i % 2 === d).reduce((a, b) => a + b, 0) / 50,
@@ -172,9 +172,9 @@ describe("a plane that is followed", () => {
     expect(second.seen).toBeGreaterThan(0.99);
   });
 
-  it("turns by the best of all angles, mirrored or not", () => {
+  it("turns by the best of all angles, mirrored or not", async () => {
     const [before, after] = [cloud(40, 3), cloud(40, 3)];
-    const [first, second] = followPlane([before, after], { dim: 3, places: [0, 1], leading: 40 });
+    const [first, second] = await followPlane([before, after], { dim: 3, places: [0, 1], leading: 40 });
     const moved = (angle: number, sign: number) => {
       const [c, s] = [Math.cos(angle), Math.sin(angle)];
       let total = 0;
@@ -189,9 +189,9 @@ describe("a plane that is followed", () => {
       for (const sign of [1, -1]) expect(moved(angle, sign)).toBeGreaterThan(best - 1e-9);
   });
 
-  it("puts the other points in the middle, and takes a cloud without extent", () => {
+  it("puts the other points in the middle, and takes a cloud without extent", async () => {
     const stages = [cloud(30, 3), cloud(30, 3), new Float64Array(90)];
-    const [, second, third] = followPlane(stages, { dim: 3, places: [2, 0], leading: 20 });
+    const [, second, third] = await followPlane(stages, { dim: 3, places: [2, 0], leading: 20 });
     const rest = second.values.subarray(40);
     for (const d of [0, 1])
       expect(rest.filter((_, i) => i % 2 === d).reduce((a, b) => a + b, 0)).toBeCloseTo(0, 9);
