@@ -42,7 +42,7 @@ describe("help and version", () => {
     const { code, stdout, stderr } = await logdet(["studio", "--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("Usage: logdet studio");
-    expect(stdout).toMatch(/Examples:\n {2}logdet studio\n[^]* {2}logdet studio --export /);
+    expect(stdout).toMatch(/Examples:\n {2}logdet studio\n[\s\S]* {2}logdet studio --export /);
   });
 
   it("offers every flow, activation, estimator and optimizer there is", async () => {
