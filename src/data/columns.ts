@@ -101,6 +101,7 @@ export function analyzeColumns(
     const missing = sorted.length > 0 && Number.isNaN(sorted[sorted.length - 1]);
     const known = missing ? sorted.subarray(0, sorted.findIndex(Number.isNaN)) : sorted;
     const minimum = known[0];
+    const said = typeIn(types, name);
     const maximum = known[known.length - 1];
     if (known.length === 0) {
       constants.push(`${name} (always missing)`);
@@ -109,8 +110,8 @@ export function analyzeColumns(
       constants.push(`${name} (always ${value}${missing ? " or missing" : ""})`);
     } else {
       const plan = categories
-        ? planCategories(categories, types[name] ?? table.types?.[name])
-        : planNumbers(column, known, types[name], infer);
+        ? planCategories(categories, said ?? typeIn(table.types, name))
+        : planNumbers(column, known, said, infer);
       plans.push({ name, index, ...plan, ...(missing && { missing }) });
     }
   });
@@ -164,6 +165,10 @@ const numericTypes: readonly NumericType[] = [
 function isNumeric(type: ColumnType | undefined): type is NumericType {
   return numericTypes.some((candidate) => candidate === type);
 }
+
+/** The type that is said of a column: names are any text, also those of what objects inherit. */
+const typeIn = (types: Readonly<Record<string, ColumnType>> = {}, name: string): ColumnType | undefined =>
+  Object.hasOwn(types, name) ? types[name] : undefined;
 
 function checkTypes({ columns, sourceColumns }: Table, types: Readonly<Record<string, ColumnType>>): void {
   for (const [name, type] of Object.entries(types)) {

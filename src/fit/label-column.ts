@@ -21,19 +21,31 @@ const fewestRows = 5;
 /** The share of rows, the mean over the values, from which on values count as told apart. */
 const separated = 0.98;
 
-/** A sentence for each column that is named like a label, and that the others tell apart. */
-export function labelNotices(table: Table, plans: readonly ColumnPlan[], random: Random): string[] {
+/** A column that is likely a label. */
+export interface LikelyLabel {
+  readonly name: string;
+  /** How often a nearest neighbour by the other columns has the same value, from 0 to 1. */
+  readonly share: number;
+}
+
+/** The columns that are named like a label, and that the others tell apart. */
+export function likelyLabels(table: Table, plans: readonly ColumnPlan[], random: Random): LikelyLabel[] {
   return plans.flatMap((plan) => {
-    if (!labelNames.test(plan.name)) return [];
-    const share = shareToldApart(table, plan, plans, random.split(plan.name));
-    if (share === undefined || share < separated) return [];
-    return [
-      `Column ${plan.name} looks like a label left in by accident: the other columns tell its values apart ` +
-        `(a nearest neighbour has the same one in ${(100 * share).toFixed(0)} % of cases). A model that knows what you want ` +
-        `to find out will say little of it: to leave it out, --exclude ${formatNames([plan.name])}.`,
-    ];
+    const { name } = plan;
+    if (!labelNames.test(name)) return [];
+    const share = shareToldApart(table, plan, plans, random.split(name));
+    return share === undefined || share < separated ? [] : [{ name, share }];
   });
 }
+
+/** A sentence for each of them. */
+export const labelNotices = (table: Table, plans: readonly ColumnPlan[], random: Random): string[] =>
+  likelyLabels(table, plans, random).map(
+    ({ name, share }) =>
+      `Column ${name} looks like a label left in by accident: the other columns tell its values apart ` +
+      `(a nearest neighbour has the same one in ${(100 * share).toFixed(0)} % of cases). A model that knows what you want ` +
+      `to find out will say little of it: to leave it out, --exclude ${formatNames([name])}.`,
+  );
 
 /**
  * How often a row's nearest neighbour by the other columns has the row's value, the mean over the values; undefined if there

@@ -4,30 +4,37 @@ import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { Refusal } from "./refusal.js";
 
-const tooLarge = (maxBody: number) =>
-  new Refusal(413, `the body is larger than ${maxBody} bytes`, {
-    hint: "Send fewer rows at a time, or start the server with a larger --max-body.",
-  });
+/** What may be done about a body that is too large, where it holds rows to score. */
+const fewerRows = "Send fewer rows at a time, or start the server with a larger --max-body.";
+
+const tooLarge = (maxBody: number, hint: string) =>
+  new Refusal(413, `the body is larger than ${maxBody} bytes`, { hint });
 
 /** Bytes that a body says it has; undefined if it does not say. @throws Refusal 413 if that is too many */
-function declaredLength(c: Context, maxBody: number): number | undefined {
+function declaredLength(c: Context, maxBody: number, hint: string): number | undefined {
   const text = c.req.header("content-length");
   if (text === undefined || c.req.header("transfer-encoding") !== undefined) return undefined;
   const length = Number(text);
-  if (length > maxBody) throw tooLarge(maxBody);
+  if (length > maxBody) throw tooLarge(maxBody, hint);
   return length;
 }
 
 /**
  * The whole body.
  *
+ * @param hint what to do where it is too large
  * @throws Refusal 413 if it is larger than `maxBody` bytes, 400 if the connection broke; the signal's reason if aborted
  */
-export async function readBody(c: Context, maxBody: number, signal: AbortSignal): Promise<Uint8Array> {
-  if (declaredLength(c, maxBody) !== undefined)
+export async function readBody(
+  c: Context,
+  maxBody: number,
+  signal: AbortSignal,
+  hint: string = fewerRows,
+): Promise<Uint8Array> {
+  if (declaredLength(c, maxBody, hint) !== undefined)
     return new Uint8Array(await orAbort(c.req.arrayBuffer().catch(broken), signal));
   const pieces: Uint8Array[] = [];
-  for await (const piece of bodyPieces(c, maxBody, () => signal)) pieces.push(piece);
+  for await (const piece of bodyPieces(c, maxBody, () => signal, hint)) pieces.push(piece);
   return pieces.length === 1 ? pieces[0] : new Uint8Array(Buffer.concat(pieces));
 }
 
@@ -41,8 +48,9 @@ export async function* bodyPieces(
   c: Context,
   maxBody: number,
   signal: () => AbortSignal,
+  hint: string = fewerRows,
 ): AsyncGenerator<Uint8Array> {
-  declaredLength(c, maxBody);
+  declaredLength(c, maxBody, hint);
   const reader = c.req.raw.body?.getReader();
   if (reader === undefined) return;
   let total = 0;
@@ -51,7 +59,7 @@ export async function* bodyPieces(
       const { done, value } = await orAbort(reader.read().catch(broken), signal());
       if (done) return;
       total += value.length;
-      if (total > maxBody) throw tooLarge(maxBody);
+      if (total > maxBody) throw tooLarge(maxBody, hint);
       yield value;
     }
   } finally {

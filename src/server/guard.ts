@@ -10,6 +10,8 @@ export interface GuardOptions {
   readonly host: string;
   readonly allowedHosts: readonly string[];
   readonly token: string | undefined;
+  /** What to do where the server is called by a name that is not its own. Default: --allow-host. */
+  readonly nameHint?: string;
   /** Called with the reason of each refusal. */
   onRefused(reason: "host" | "origin" | "token"): void;
 }
@@ -31,7 +33,13 @@ const isProbe = (path: string) => path === "/v2/health/live" || path === "/v2/he
  * - that another site's page sends (CSRF), by Origin or Sec-Fetch-Site;
  * - without the token, if there is one; probes of health need none.
  */
-export function guard({ host, allowedHosts, token, onRefused }: GuardOptions): MiddlewareHandler {
+export function guard({
+  host,
+  allowedHosts,
+  token,
+  nameHint = "Start it with --allow-host NAME if it has that name.",
+  onRefused,
+}: GuardOptions): MiddlewareHandler {
   const own = new Set([...loopback, host, ...allowedHosts].map((name) => name.toLowerCase()));
   const isOpen = !isLoopback(host);
   const expected = token === undefined ? undefined : digest(`Bearer ${token}`);
@@ -47,7 +55,7 @@ export function guard({ host, allowedHosts, token, onRefused }: GuardOptions): M
       refuse(
         "host",
         new Refusal(403, "the request calls this server by a name that is not its own", {
-          hint: "Start it with --allow-host NAME if it has that name.",
+          hint: nameHint,
         }),
       );
     const origin = c.req.header("origin");

@@ -3,6 +3,7 @@
 import { type Flow, type LatentMap, latentMaps } from "../flows/index.js";
 import { type FloatArray, type ParameterStore, Program, singularValues } from "../runtime/index.js";
 import { gradients, input, type Tensor } from "../tensor/index.js";
+import { spread } from "./spread.js";
 
 export interface MonitorOptions {
   /** Evaluations from one look to the next. Default: 1. */
@@ -189,18 +190,6 @@ function stretchingOf(perRow: readonly Float64Array[]): Stretching | undefined {
     condition,
     rows: perRow.length,
   };
-}
-
-/** At most so many of the rows, evenly spaced. */
-function spread(rows: FloatArray, dim: number, most: number): FloatArray {
-  const count = rows.length / dim;
-  if (count <= most) return rows;
-  const chosen = new Float64Array(most * dim);
-  for (let i = 0; i < most; i++) {
-    const from = Math.floor((i * count) / most) * dim;
-    chosen.set(rows.subarray(from, from + dim), i * dim);
-  }
-  return chosen;
 }
 
 /** Of values in increasing order, with linear interpolation. */

@@ -3,6 +3,7 @@
 import { type Flow, type Layer, layersOf } from "../flows/index.js";
 import { type FloatArray, type ParameterStore, Program } from "../runtime/index.js";
 import { input, type Tensor } from "../tensor/index.js";
+import { spread } from "./spread.js";
 
 /** What one bijection does to volumes. */
 export interface LayerVolume {
@@ -57,7 +58,7 @@ export class Watch {
       return [`logDet_${i}`, image.logDet] as const;
     });
     const program = await Program.compile(Object.fromEntries(logDets), { parameters: store, threads });
-    return new Watch(store, program, nets, spread(rows, flow.dim));
+    return new Watch(store, program, nets, spread(rows, flow.dim, mostRows));
   }
 
   /** @param hasGradient whether a step was taken, so that the store's gradient is one */
@@ -71,18 +72,6 @@ export class Watch {
   async release(): Promise<void> {
     await this.#program.release();
   }
-}
-
-/** At most 256 of the rows, evenly spaced. */
-function spread(rows: FloatArray, dim: number): FloatArray {
-  const count = rows.length / dim;
-  if (count <= mostRows) return rows;
-  const chosen = new Float64Array(mostRows * dim);
-  for (let i = 0; i < mostRows; i++) {
-    const from = Math.floor((i * count) / mostRows) * dim;
-    chosen.set(rows.subarray(from, from + dim), i * dim);
-  }
-  return chosen;
 }
 
 const meanOf = (values: FloatArray): number => {

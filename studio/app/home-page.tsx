@@ -73,12 +73,13 @@ export function HomePage({ folder }: { readonly folder: FolderAnswer }) {
 }
 
 function ModelCard({ model }: { readonly model: ModelEntry }) {
-  const { name, rows, columns, created, validationLogProb, standardError, gaussianLogProb, table } = model;
+  const { name, rows, tableColumns, created, validationLogProb, standardError, gaussianLogProb, table } =
+    model;
   return (
     <article className="card">
       <h3>{name}</h3>
       <p>
-        {count(rows, "row")} × {count(columns.length, "column")},{" "}
+        {count(rows, "row")} × {count(tableColumns, "column")},{" "}
         <time dateTime={created}>
           {new Date(created).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}
         </time>

@@ -10,6 +10,13 @@ export const nats = (value: number): string => value.toFixed(2).replace("-", "âˆ
 /** To so many significant digits: "0.0123", "1.2e-7". */
 export const short = (value: number, digits = 3): string => String(Number(value.toPrecision(digits)));
 
+/** "12 %", "0.4 %"; nothing is said to be 0 or 100 that is not. */
+export function percent(share: number, digits = 2): string {
+  if (share > 0 && share < 0.001) return "< 0.1 %";
+  if (share < 1 && share > 0.995) return share > 0.999 ? "> 99.9 %" : `${(100 * share).toFixed(1)} %`;
+  return `${short(100 * share, digits)} %`;
+}
+
 /** "0.034"; below a millionth nobody counts. */
 export const pInWords = (p: number): string => (p < 1e-6 ? "< 1e-6" : short(p, 2));
 

@@ -227,6 +227,18 @@ describe("missing cells", () => {
   });
 });
 
+it.each(["constructor", "toString", "__proto__"])(
+  "takes a column named %s for what its values are",
+  (name) => {
+    const values = make(50, (i) => i / 8);
+    const numbers = analyzeColumns(tableFromColumns([{ name, values }]), { types: {} }).plans[0];
+    expect(numbers).toEqual({ ...planOf(values), name });
+    const words = { name, values: Float64Array.of(0, 1, 0), categories: ["a", "b"] };
+    const [plan] = analyzeColumns({ ...tableFromColumns([words]), columns: [words], types: {} }).plans;
+    expect(plan).toMatchObject({ name, kind: "categorical", type: "categorical" });
+  },
+);
+
 describe("constants", () => {
   it("are left out, the others keep their place", () => {
     const { plans } = analyzeColumns(

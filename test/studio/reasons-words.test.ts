@@ -1,7 +1,7 @@
 // The reasons of a row in plain words.
 
 import { describe, expect, it } from "vitest";
-import { chanceInWords, reasonsInWords } from "../../studio/app/anomalies/reasons-words.js";
+import { chanceInWords, surpriseInWords } from "../../studio/app/anomalies/reasons-words.js";
 
 const deck = { column: "deck", value: '"A"', expected: '"D"', nats: Math.log(3300) };
 const age = { column: "age", value: "48", expected: "45.1", nats: 0.6 };
@@ -17,16 +17,16 @@ describe("reasons in words", () => {
   });
 
   it("say what was met, what was expected, and how rare that is", () => {
-    expect(reasonsInWords([deck, age])).toBe(
+    expect(surpriseInWords([deck, age])).toBe(
       "deck is A where D was expected: given the rest of the row, 1 in 3,300 values would be as unlikely.",
     );
-    expect(reasonsInWords([age])).toBe(
+    expect(surpriseInWords([age])).toBe(
       "age is 48 where 45.1 was expected: given the rest of the row, 55 % of values would be as unlikely.",
     );
   });
 
   it("name two more reasons where they are rare too", () => {
-    expect(reasonsInWords([deck, deck, deck, deck])).toBe(
+    expect(surpriseInWords([deck, deck, deck, deck])).toBe(
       "deck is A where D was expected: given the rest of the row, 1 in 3,300 values would be as unlikely. " +
         "Then deck is A where D was expected (1 in 3,300); deck is A where D was expected (1 in 3,300).",
     );

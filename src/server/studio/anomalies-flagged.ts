@@ -1,8 +1,10 @@
 // The flagged rows of a table as CSV.
 
 import type { Table } from "../../data/index.js";
+import { freeName } from "../../data/names.js";
 import type { Model } from "../../model/index.js";
 import { breathe } from "../../runtime/breathe.js";
+import { csvLine } from "../csv.js";
 import { Refusal } from "../refusal.js";
 import { shownColumns } from "./anomalies-cells.js";
 import type { RowScores } from "./anomalies-scores.js";
@@ -15,7 +17,7 @@ const mostCells = 2e6;
 
 /**
  * Rows with a p-value of at most the threshold, in the order of the table: row (in the file, from 1), p_value, log_prob,
- * and the model's columns.
+ * and the model's columns. Where one of these is named so already, the first three are row_2 and so on.
  *
  * @throws Refusal 413 if there are too many, 400 if the model has no p-values
  */
@@ -35,21 +37,18 @@ export async function flaggedCsv(
       hint: "Choose a lower rate, or write them with: logdet score MODEL TABLE --alpha RATE --out scored.csv",
     });
   const names = shownColumns(model.columns, table, []).map(({ name }) => name);
-  let text = line(["row", "p_value", "log_prob", ...names]);
+  // A column of the table keeps its name.
+  const results = ["row", "p_value", "log_prob"].map((name) => freeName(name, new Set(names)));
+  let text = csvLine([...results, ...names]);
   for (let start = 0; start < places.length; start += rowsTogether) {
     await breathe();
     const some = places.slice(start, start + rowsTogether);
     const columns = shownColumns(model.columns, table, some);
     for (const [i, place] of some.entries())
-      text += line([
+      text += csvLine([
         ...[rowNumber(table, place), pValues[place], logProb[place]],
-        ...columns.map(({ cells }) => cells[i] ?? ""),
+        ...columns.map(({ cells }) => cells[i]),
       ]);
   }
   return text;
 }
-
-const line = (cells: readonly (string | number)[]) =>
-  `${cells.map((cell) => quoted(String(cell))).join(",")}\n`;
-
-const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

@@ -36,7 +36,7 @@ export async function rankRows(
     calibrationRows: calibration?.rows ?? 0,
     statistic: statistic === undefined ? null : { name: statistic, summary: statistics[statistic].summary },
     levels: ranks ? levelsOf(ranks) : [],
-    histogram: ranks ? histogramOf(ranks, table.rows) : [],
+    histogram: ranks ? ranksHistogram(ranks, table.rows) : [],
     meanLogProb: logProb.reduce((sum, value) => sum + value / logProb.length, 0),
     heldOutLogProb: model.config.metrics.validationLogProb,
     labels: labels.names,
@@ -51,11 +51,11 @@ export async function rankRows(
 }
 
 /** Whether the model was fitted to a table of this name. */
-export const isSourceOf = ({ config }: Pick<Model, "config">, table: string): boolean =>
+const isSourceOf = ({ config }: Pick<Model, "config">, table: string): boolean =>
   config.training.sources.some((source) => source === table || basename(source) === basename(table));
 
 /** Places of the rows with the smallest p-values; of equal ones the least likely. O(rows log rows), in native sorts. */
-export function strangestFirst({ logProb, pValues }: RowScores, most: number): number[] {
+function strangestFirst({ logProb, pValues }: RowScores, most: number): number[] {
   const p = pValues ?? logProb;
   const limit = p.toSorted()[Math.min(most, p.length) - 1];
   const first = [...p.keys()].filter((place) => p[place] <= limit);
@@ -83,7 +83,7 @@ function levelsOf(counts: Float64Array): Level[] {
 }
 
 /** Bars of the same number of ranks, but for the last: a p-value is a rank, and other bounds would make teeth of nothing. */
-function histogramOf(counts: Float64Array, rows: number): PValueBar[] {
+function ranksHistogram(counts: Float64Array, rows: number): PValueBar[] {
   const last = counts.length - 1;
   const width = Math.ceil(last / mostBars);
   const bounds = Array.from({ length: Math.ceil(last / width) + 1 }, (_, i) => Math.min(last, i * width));

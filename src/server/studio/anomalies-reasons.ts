@@ -18,10 +18,9 @@ import { type Profile, profilesOf } from "../../explain/profile.js";
 import { cellOf } from "../../explain/words.js";
 import type { Model } from "../../model/index.js";
 import { Random } from "../../random/index.js";
-import { Refusal } from "../refusal.js";
 import type { ConditionalCurve, RowReasons } from "./anomalies-answers.js";
 import { shownColumns, shownReason } from "./anomalies-cells.js";
-import { rowNumber, rowsOf } from "./tables.js";
+import { placeOf, rowNumber, rowsOf } from "./tables.js";
 
 export interface ReasonsOptions {
   readonly method?: ExplanationMethodName | undefined;
@@ -44,7 +43,7 @@ const mostCategories = 12;
  * The reasons of some rows, as they are found. Cost: as `explain`, some 122 D log-densities a row.
  *
  * @param numbers of rows in the file, from 1
- * @throws Refusal 400 if the table has no such row; LogdetError "interrupted" once the signal is aborted
+ * @throws Refusal 404 if the table has no such row; LogdetError "interrupted" once the signal is aborted
  */
 export async function* reasonsOf(
   model: Model,
@@ -65,15 +64,6 @@ export async function* reasonsOf(
     for (const [i, explanation] of explanations.entries())
       yield await described(stoppable, table, some[i], explanation, curves);
   }
-}
-
-/** The place of a row in the table by its number in the file. */
-function placeOf(table: Table, row: number): number {
-  const place = table.rowIndex ? table.rowIndex.indexOf(row - 1) : row - 1;
-  if (place >= 0 && place < table.rows) return place;
-  throw new Refusal(400, `there is no row ${row} that could be scored`, {
-    hint: `The table has ${table.sourceRows} rows; those that miss cells are left out unless the model was fitted with some.`,
-  });
 }
 
 /** The model, until the signal is aborted: one row of a thousand columns may take minutes. */

@@ -9,6 +9,8 @@ export interface ModelEntry {
   readonly rows: number;
   /** Names of the model's columns. */
   readonly columns: readonly string[];
+  /** How many columns of the table they come from: several may be parts of a date. */
+  readonly tableColumns: number;
   /** Files that it was fitted to, as they were named then. */
   readonly sources: readonly string[];
   /** The table of this folder that it was fitted to, where there is one of that name: the pages' first choice. */

@@ -54,6 +54,7 @@ export function createStudioApp(
       host: "127.0.0.1",
       allowedHosts: [],
       token: undefined,
+      nameHint: "Open it by the address that it printed when it started.",
       onRefused: (reason) => log.warn("refused", { reason }),
     }),
   );

@@ -9,6 +9,7 @@ import {
   type Table,
   takeRows,
 } from "../../data/index.js";
+import { someNames } from "../../data/names.js";
 import {
   detectShift,
   detectShiftFromModel,
@@ -38,6 +39,8 @@ export interface DriftOptions {
 /** Columns whose distributions are told, and features of a series. */
 const mostDistributions = 60;
 const mostFeatures = 40;
+/** Columns that a notice names. */
+const mostNamed = 12;
 
 /** New rows in order, and what orders them: undefined where the file does. */
 interface NewRows {
@@ -63,6 +66,15 @@ export async function driftFromTable(
     options.onProgress?.({ text: "reading the tables", done: 0, total: 7 });
     const [ours, theirs] = [await columnNames(first), await columnNames(second)];
     const onlyOurs = ours.filter((name) => !theirs.includes(name));
+    const common = ours.filter((name) => theirs.includes(name));
+    if (common.every((name) => name === by))
+      throw new LogdetError(
+        "data",
+        `the two tables have no column in common${common.length > 0 ? ` but ${by}, which orders the rows` : ""}`,
+        {
+          hint: "Drift is looked for in the columns that both have, by their names. Choose another table.",
+        },
+      );
     const exclude = [...onlyOurs, ...ours.filter((name) => name === by)];
     const before = await readTable(first, { exclude, missing: "cells", mixed: true });
     // To read wide tables takes seconds.
@@ -72,7 +84,9 @@ export async function driftFromTable(
     const notices = [
       ...before.notices,
       ...after.table.notices,
-      ...(onlyOurs.length > 0 ? [`Only in the reference, so not compared: ${listOf(onlyOurs)}.`] : []),
+      ...(onlyOurs.length > 0
+        ? [`Only in the reference, so not compared: ${someNames(onlyOurs, mostNamed)}.`]
+        : []),
     ];
     if (window === undefined) {
       const shift = await detectShift(before, after.table, shiftOptions(options));
@@ -198,6 +212,3 @@ async function distributionsOf(
   }
   return found;
 }
-
-const listOf = (names: readonly string[], most = 12) =>
-  names.length > most ? `${names.slice(0, most).join(", ")}, … (${names.length} in all)` : names.join(", ");

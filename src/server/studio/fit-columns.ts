@@ -12,7 +12,8 @@ import {
   type Table,
   type TableColumn,
 } from "../../data/index.js";
-import { labelNotices } from "../../fit/label-column.js";
+import { likelyLabels } from "../../fit/label-column.js";
+import { spread } from "../../model/report/statistics.js";
 import { Random } from "../../random/index.js";
 import { breathe } from "../../runtime/breathe.js";
 import { shorten } from "../refusal.js";
@@ -62,28 +63,30 @@ export async function columnsOf(
   const table = await readTable([path], { mixed: true, types, exclude, missing: "cells" });
   const plans = await plansOf(table, types);
   const planned = new Map(plans.map((plan) => [plan.name, plan]));
-  const labels = labelNotices(table, plans, new Random(0));
+  const labels = new Set(likelyLabels(table, plans, new Random(0)).map((label) => label.name));
   const made = new Map<string, TableColumn[]>();
   for (const column of table.columns) {
     const source = column.part?.source ?? column.name;
     made.set(source, [...(made.get(source) ?? []), column]);
   }
+  // A column may be named like what every object has.
+  const told = new Map(Object.entries(table.types ?? {}));
   const excluded = new Set(exclude);
   const columns: ColumnEntry[] = [];
   for (const name of table.sourceColumns) {
     await breathe();
     const own = made.get(name) ?? [];
     const plan = planned.get(name);
-    const type = plan?.type ?? table.types?.[name];
+    const type = plan?.type ?? told.get(name);
     columns.push({
       ...{ name, type },
       leftOut: excluded.has(name) ? "chosen" : leftOut(own, planned, type),
       missing: excluded.has(name) ? 0 : missingIn(own, type, table.rows),
-      histogram: histogramOf(own, plan),
+      histogram: columnHistogram(own, plan),
       examples: examplesOf(own),
       step: plan?.quantum,
       parts: own[0]?.part ? own.map((part) => part.name) : [],
-      isLikeLabel: labels.some((text) => text.startsWith(`Column ${name} looks like a label`)),
+      isLikeLabel: labels.has(name),
     });
   }
   return { rows: table.rows, rowsMissing: incompleteRows(table), columns };
@@ -139,12 +142,12 @@ function incompleteRows({ columns, rows }: Table): number {
   return misses.reduce((sum, one) => sum + one, 0);
 }
 
-function histogramOf(own: readonly TableColumn[], plan: ColumnPlan | undefined): Histogram | undefined {
+function columnHistogram(own: readonly TableColumn[], plan: ColumnPlan | undefined): Histogram | undefined {
   const [column] = own;
   if (!column) return undefined;
   if (column.part) {
     if (!areWholeDates(own)) return undefined;
-    const dates = joinDates(spread(own, mostDates));
+    const dates = joinDates(someOf(own, mostDates));
     return dateHistogram(Float64Array.from(dates, (text) => (text === null ? Number.NaN : instantOf(text))));
   }
   if (column.categories)
@@ -159,12 +162,11 @@ function histogramOf(own: readonly TableColumn[], plan: ColumnPlan | undefined):
 const instantOf = (text: string) => Date.parse(text.includes("T") ? `${text}Z` : text);
 
 /** At most so many rows of some columns, evenly spread. */
-function spread(columns: readonly TableColumn[], most: number): TableColumn[] {
-  const rows = columns[0].values.length;
-  if (rows <= most) return [...columns];
+function someOf(columns: readonly TableColumn[], most: number): TableColumn[] {
+  const places = spread(columns[0].values.length, most);
   return columns.map((column) => ({
     ...column,
-    values: Float64Array.from({ length: most }, (_, i) => column.values[Math.floor((i * rows) / most)]),
+    values: Float64Array.from(places, (place) => column.values[place]),
   }));
 }
 

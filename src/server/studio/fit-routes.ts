@@ -11,6 +11,7 @@ import { flowWords } from "../../model/index.js";
 import { Refusal } from "../refusal.js";
 import type { ColumnsAnswer, CurvesAnswer, RunOptions, RunState, RunsAnswer } from "./fit-answers.js";
 import { columnsOf, namesOnly } from "./fit-columns.js";
+import { largestConfig } from "./folder.js";
 import { problemText } from "./problems.js";
 import { thinned } from "./run-state.js";
 import { Runs } from "./runs.js";
@@ -39,8 +40,6 @@ const runSchema = z.strictObject({
 
 /** Points of a model's curve that are sent. */
 const mostPoints = 600;
-/** A config.json larger than this is none of ours. */
-const largestConfig = 64 * 2 ** 20;
 
 export function fitRoutes({ folder, runs = new Runs(folder) }: Studio): Hono {
   const app = new Hono();

@@ -8,6 +8,7 @@ import { ParameterStore, Program } from "../../runtime/index.js";
 import { input, type Tensor } from "../../tensor/index.js";
 import { Refusal, shorten } from "../refusal.js";
 import type { NotShown } from "./jacobian-answers.js";
+import { isOfValues } from "./look-axes.js";
 
 /** Columns of numbers that pictures of single maps are made for: beyond, a page would wait for seconds. */
 const widest = 256;
@@ -34,12 +35,16 @@ export interface Axes {
 }
 
 /**
- * Two different columns of numbers, in place of what is not asked for the first ones; one, where the model has no more.
+ * Two different columns of numbers; one, where the model has no more. In place of what is not asked for the first ones of many
+ * values: a density is shown over these, too.
  *
  * @throws Refusal 400 where a name is no column's
  */
 export function planeOf(model: Model, { x, y }: Axes): readonly [x: string, y: string | undefined] {
-  const numeric = numericColumns(model);
+  const numeric = model.columns
+    .filter(({ kind }) => kind !== "categorical")
+    .sort((a, b) => Number(isOfValues(a)) - Number(isOfValues(b)))
+    .map(({ name }) => name);
   for (const name of [x, y])
     if (name && !model.columns.some((column) => column.name === name))
       throw new Refusal(400, `the model has no column "${shorten(name)}"`);

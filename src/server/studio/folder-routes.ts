@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { readFile, rename, rm, stat } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -11,7 +11,8 @@ import { fileError } from "../../model/index.js";
 import { bodyPieces } from "../body.js";
 import { Refusal, shorten } from "../refusal.js";
 import type { TableEntry } from "./answers.js";
-import { isTableName } from "./folder.js";
+import { isTableName, taken } from "./folder.js";
+import { moveToNew } from "./new-file.js";
 import type { Studio } from "./studio.js";
 
 /** Bytes of a table that a page gives: larger ones are better copied into the folder. */
@@ -30,12 +31,14 @@ export function folderRoutes({ folder }: Studio): Hono {
     const path = await folder.placeFor(name);
     const partial = join(dirname(path), `.${randomBytes(6).toString("hex")}.part`);
     try {
-      const pieces = bodyPieces(c, largestTable, () => c.req.raw.signal);
+      const hint = "Copy the table into the folder by yourself.";
+      const pieces = bodyPieces(c, largestTable, () => c.req.raw.signal, hint);
       await pipeline(Readable.from(pieces), createWriteStream(partial, { flags: "wx" }));
-      await folder.placeFor(name);
-      await rename(partial, path);
+      await moveToNew(partial, path);
     } catch (error) {
       await rm(partial, { force: true });
+      // Somebody else has taken the name while the table came.
+      if (error instanceof Error && "code" in error && error.code === "EEXIST") throw taken(name);
       if (error instanceof Error && "code" in error && "syscall" in error)
         throw fileError(error, "the table cannot be written", name);
       throw error;

@@ -15,7 +15,7 @@ import { problemText } from "./problems.js";
 const deepest = 3;
 const mostEntries = 5000;
 /** A config.json larger than this is none of ours. */
-const largestConfig = 64 * 2 ** 20;
+export const largestConfig = 64 * 2 ** 20;
 
 /** Files that can be read as tables, by their endings. `.json` files are looked into. */
 const tableEnding = /\.(csv|tsv|parquet|ndjson|jsonl|json)(\.gz|\.zst)?$/i;
@@ -104,8 +104,7 @@ export class StudioFolder {
     const isPlain = /^[^./\\][^/\\]*$/.test(name) && !hasControl(name) && Buffer.byteLength(name) <= 200;
     if (!isPlain) throw new Refusal(400, `"${shorten(name, 100)}" is no name for a file`);
     const path = join(this.path, name);
-    if (await exists(path))
-      throw new Refusal(409, `there is a "${shorten(name, 100)}" already`, { hint: "Choose another name." });
+    if (await exists(path)) throw taken(name);
     return path;
   }
 
@@ -183,6 +182,7 @@ export class StudioFolder {
       ...{ name, created, validationLogProb, standardError, gaussianLogProb, table: undefined },
       ...{ rows: training.rows, sources: training.sources, seconds: training.seconds },
       columns: columns.map((column) => column.name),
+      tableColumns: new Set(columns.map((column) => column.part?.source ?? column.name)).size,
       parameters: training.parameters,
       calibrationRows: training.calibrationRows ?? 0,
       hasReport: await this.#has(name, "report.html"),
@@ -194,6 +194,10 @@ const outside = (name: string) =>
   new Refusal(403, `"${shorten(name, 100)}" is not in the studio's folder`, {
     hint: "The studio uses only what lies there; links that lead out of it are not followed.",
   });
+
+/** A name that something new cannot have. */
+export const taken = (name: string) =>
+  new Refusal(409, `there is a "${shorten(name, 100)}" already`, { hint: "Choose another name." });
 
 /** What is in a folder; nothing, if it is one of those within the studio's and has just gone or may not be read. */
 async function entriesOf(path: string, name: string): Promise<Dirent[]> {

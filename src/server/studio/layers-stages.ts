@@ -3,12 +3,13 @@
 import { layoutOf } from "../../data/index.js";
 import { type Layer, layersOf } from "../../flows/index.js";
 import type { Model } from "../../model/index.js";
+import { spread } from "../../model/report/statistics.js";
 import { input, slice, type Tensor } from "../../tensor/index.js";
 import { flowPoints, netsAt, numericColumns, runOnce } from "./flow-points.js";
 import type { LayerStage, LayersAnswer } from "./layers-answers.js";
 import { gridLines, type Interval, lineCount, linePoints } from "./layers-grid.js";
 import { followPlane } from "./layers-plane.js";
-import { placeOf, type SomeRows } from "./some-rows.js";
+import { placeAmong, type SomeRows } from "./some-rows.js";
 
 /** Rows that are shown beside the grid. */
 const shownRows = 400;
@@ -38,7 +39,7 @@ export async function layerStages(
   const { width } = layoutOf(model.columns);
   const whole = await wholeRows(model, rows);
   const points = flowPoints(model, whole.cells).x;
-  const held = await placeOf(model, whole, "typical");
+  const held = await placeAmong(model, whole, "typical");
   const grid = gridIn(points, width, held, places);
   const shown = points.subarray(0, shownRows * width);
   const { share } = await netsAt(model, shown, width, "float32");
@@ -85,10 +86,7 @@ async function wholeRows(model: Model, { cells, numbers, areDrawn }: SomeRows): 
     return { cells: drawn, numbers: Array.from({ length: shownRows }, (_, i) => i + 1), areDrawn: true };
   }
   // Evenly spaced again: the first 400 of a sorted table are no picture of it.
-  const some = Array.from(
-    { length: Math.min(shownRows, whole.length) },
-    (_, k) => whole[Math.floor((k * whole.length) / Math.min(shownRows, whole.length))],
-  );
+  const some = spread(whole.length, shownRows).map((k) => whole[k]);
   const kept = new Float64Array(some.length * dim);
   for (const [k, i] of some.entries()) kept.set(cells.subarray(i * dim, (i + 1) * dim), k * dim);
   return { cells: kept, numbers: some.map((i) => numbers[i]), areDrawn };

@@ -109,19 +109,19 @@ const isNumbers = (axis: LookAxis): axis is NumberAxis => axis.kind === "numbers
 
 function insideOf(axis: LookAxis): (value: number) => boolean {
   if (axis.kind === "numbers") return (value) => value >= axis.from && value <= axis.to;
-  const place = placeOf(axis);
+  const place = placesOnAxis(axis);
   return (value) => place(value) >= 0;
 }
 
 /** The place of a value on its axis; -1: it has none. */
-function placeOf({ values }: ValuesAxis): (value: number) => number {
+function placesOnAxis({ values }: ValuesAxis): (value: number) => number {
   const places = new Map(values.map(({ value }, place) => [value, place]));
   return (value) => places.get(value) ?? -1;
 }
 
 /** How often each value, or pair of values, is drawn. */
 function countsOf(draws: readonly Float64Array[], axes: readonly ValuesAxis[]): KernelDensity {
-  const places = axes.map(placeOf);
+  const places = axes.map(placesOnAxis);
   const [width, height = 1] = axes.map(({ values }) => values.length);
   const density = new Float64Array(width * height);
   const count = draws[0].length;

@@ -85,7 +85,7 @@ export async function latentOf(
 }
 
 /** Every dimension beside the base, the strangest first; the thread is given up between them. */
-export async function checksOf(
+async function checksOf(
   dimensions: number,
   latentAt: (dimension: number) => Float64Array,
   baseAt: (dimension: number) => Float64Array,

@@ -23,7 +23,10 @@ export interface TypicalRow {
   readonly logProb: number;
 }
 
-/** A model and what has been found of it. Memory: up to 2 million cells, freed with the model. */
+/**
+ * A model and what has been found of it. Memory: draws of up to 2 million cells, or 2,000 rows where they have more than 1,000
+ * columns, and 2,000 rows beside them; freed with the model.
+ */
 export class LookedModel {
   readonly model: Model;
   readonly #found = new Map<string, Promise<unknown>>();

@@ -2,11 +2,10 @@
 
 import type { Table } from "../../data/index.js";
 import { spread } from "../../model/report/statistics.js";
-import { Refusal } from "../refusal.js";
 import type { LookPoints, LookRow } from "./look-answers.js";
 import { cellLabel } from "./look-cells.js";
 import type { LookedModel } from "./look-model.js";
-import { rowNumber, rowsOf } from "./tables.js";
+import { placeOf, rowNumber, rowsOf } from "./tables.js";
 
 /** Points of a picture: more would hide each other. */
 export const mostPoints = 1500;
@@ -34,16 +33,8 @@ export function pointsOf(table: Table, x: number, y: number | undefined): LookPo
  * @throws Refusal 404 if the table has no such row, or it was left out
  */
 export async function rowOf(looked: LookedModel, table: Table, row: number): Promise<LookRow> {
-  const place = table.rowIndex ? table.rowIndex.indexOf(row - 1) : row - 1;
-  if (!(place >= 0 && place < table.rows))
-    throw new Refusal(404, `there is no row ${row}`, {
-      hint:
-        row >= 1 && row <= table.sourceRows
-          ? "It misses cells that the model needs."
-          : `The rows are 1 to ${table.sourceRows}.`,
-    });
   const { model } = looked;
-  const values = rowsOf(table, [place]);
+  const values = rowsOf(table, [placeOf(table, row)]);
   const [logProb] = await model.logProb(values);
   const drawn = await looked.drawnLogProb();
   return {

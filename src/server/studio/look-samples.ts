@@ -17,7 +17,7 @@ const mostCells = 4e5;
 const shownRows = 20;
 const bars = 24;
 /** Histograms at a time. */
-export const histogramsPerPage = 12;
+const histogramsPerPage = 12;
 
 export interface SamplesQuestion {
   readonly x: number;
@@ -45,7 +45,7 @@ export async function samplesOf(
   const pictured = [...new Set([x, ...(y === undefined ? [] : [y]), ...shown])];
   const data = table && asDrawn(table, columns, pictured, new Random(seed));
   const histograms: LookHistogram[] = [];
-  for (const d of shown) histograms.push(histogramOf(await axis(d), data?.columns[d], drawn.columns[d]));
+  for (const d of shown) histograms.push(besideHistogram(await axis(d), data?.columns[d], drawn.columns[d]));
   return {
     x: await axis(x),
     y: y === undefined ? null : await axis(y),
@@ -62,11 +62,7 @@ export async function samplesOf(
 }
 
 /** Shares of a column's known cells in equal bars, or one a value; what lies farther out is in none. */
-export function histogramOf(
-  axis: LookAxis,
-  data: TableColumn | undefined,
-  drawn: TableColumn,
-): LookHistogram {
+function besideHistogram(axis: LookAxis, data: TableColumn | undefined, drawn: TableColumn): LookHistogram {
   const values = axis.kind === "values" ? axis.values : [];
   const places = new Map(values.map(({ value }, place) => [value, place]));
   const count = axis.kind === "values" ? values.length : axis.size;

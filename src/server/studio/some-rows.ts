@@ -2,10 +2,11 @@
 
 import type { Table } from "../../data/index.js";
 import type { Model } from "../../model/index.js";
+import { spread } from "../../model/report/statistics.js";
 import { Refusal } from "../refusal.js";
 import { lookedAt } from "./look-model.js";
 import type { Studio } from "./studio.js";
-import { rowNumber, rowsOf } from "./tables.js";
+import { placeOf, rowNumber, rowsOf } from "./tables.js";
 
 /** Rows that stand for a table of any size. */
 const mostRows = 2000;
@@ -40,8 +41,7 @@ function spacedRows(table: Table): Omit<SomeRows, "areDrawn"> {
         hint: "Choose another table.",
       },
     );
-  const count = Math.min(table.rows, mostRows);
-  const places = Array.from({ length: count }, (_, i) => Math.floor((i * table.rows) / count));
+  const places = spread(table.rows, mostRows);
   const numbers = places.map((place) => rowNumber(table, place));
   return { cells: rowsOf(table, places), numbers };
 }
@@ -64,14 +64,17 @@ export async function chosenRow(
   table: string | undefined,
   choice: RowChoice,
 ): Promise<ChosenRow> {
-  if (typeof choice === "number") return numbered(await tableOr(studio, model, table), choice);
+  if (typeof choice === "number") {
+    const rows = await tableOr(studio, model, table);
+    return { cells: rowsOf(rows, [placeOf(rows, choice)]), number: choice };
+  }
   const { cells, numbers, areDrawn } = await someRows(studio, model, table);
-  const place = await placeOf(model, { cells, numbers, areDrawn }, choice);
+  const place = await placeAmong(model, { cells, numbers, areDrawn }, choice);
   return { cells: cells.slice(place * model.dim, (place + 1) * model.dim), number: numbers[place] };
 }
 
 /** Where the typical or the strangest of some rows is. */
-export async function placeOf(
+export async function placeAmong(
   model: Model,
   { cells, numbers }: SomeRows,
   choice: "typical" | "strangest",
@@ -83,15 +86,4 @@ export async function placeOf(
   const whole = order.filter(isWhole);
   const among = whole.length > 0 ? whole : order;
   return among[Math.floor(among.length / 2)];
-}
-
-function numbered(table: Table, number: number): ChosenRow {
-  if (number > table.sourceRows)
-    throw new Refusal(404, `there is no row ${number}`, { hint: `The rows are 1 to ${table.sourceRows}.` });
-  const place = table.rowIndex ? table.rowIndex.indexOf(number - 1) : number - 1;
-  if (place < 0)
-    throw new Refusal(404, `row ${number} misses cells, and the model knows only rows that miss none`, {
-      hint: "Choose another row.",
-    });
-  return { cells: rowsOf(table, [place]), number };
 }

@@ -25,7 +25,7 @@ export function seriesOf({ columns, rows }: Table, from: number, length: number)
     ...{ from: first + 1, length: count, rows, edges },
     places: bounds.slice(0, -1).map((start, k) => (start + bounds[k + 1] + 1) / 2),
     sources: columns.map(({ name, values }) => {
-      const { shares, beyond } = histogramOf(values);
+      const { shares, beyond } = sourceHistogram(values);
       const within = (best: (a: number, b: number) => number) =>
         bounds.slice(0, -1).map((start, k) => rounded(values.subarray(start, bounds[k + 1]).reduce(best)));
       const low = within((a, b) => Math.min(a, b));
@@ -36,7 +36,7 @@ export function seriesOf({ columns, rows }: Table, from: number, length: number)
 }
 
 /** Shares of the rows in bins of equal width from −6 to 6, over that width. */
-function histogramOf(values: Float64Array): { shares: number[]; beyond: number } {
+function sourceHistogram(values: Float64Array): { shares: number[]; beyond: number } {
   const width = (2 * reach) / bins;
   const counts = new Uint32Array(bins);
   let beyond = 0;

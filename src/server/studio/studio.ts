@@ -32,7 +32,8 @@ const largestQuestion = 2 ** 20;
 export async function questionOf<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
   // A form of another site could send text, but never this.
   if (contentType(c) !== "application/json") throw new Refusal(415, "the question is not application/json");
-  return parseJson(textOf(await readBody(c, largestQuestion, c.req.raw.signal)), schema);
+  const hint = "Questions are short: rows come from the folder's files.";
+  return parseJson(textOf(await readBody(c, largestQuestion, c.req.raw.signal, hint)), schema);
 }
 
 /**

@@ -3,6 +3,7 @@
 import { stat } from "node:fs/promises";
 import { readTable, type Table } from "../../data/index.js";
 import type { Model } from "../../model/index.js";
+import { Refusal } from "../refusal.js";
 import type { StudioFolder } from "./folder.js";
 
 /** Tables kept, and cells that one may have: more are read anew for each request. */
@@ -53,6 +54,21 @@ export function rowsOf({ columns, rows }: Table, places?: ArrayLike<number>): Fl
   for (const [d, { values }] of columns.entries())
     for (let i = 0; i < count; i++) flat[i * columns.length + d] = values[places ? places[i] : i];
   return flat;
+}
+
+/**
+ * The place of a row by its number in its file: the inverse of `rowNumber`.
+ *
+ * @throws Refusal 404 if there is no such row, or it was left out
+ */
+export function placeOf({ rows, rowIndex, sourceRows }: Table, number: number): number {
+  if (!(number >= 1 && number <= sourceRows))
+    throw new Refusal(404, `there is no row ${number}`, { hint: `The rows are 1 to ${sourceRows}.` });
+  const place = rowIndex ? rowIndex.indexOf(number - 1) : number - 1;
+  if (place >= 0 && place < rows) return place;
+  throw new Refusal(404, `row ${number} misses cells, and the model knows only rows that miss none`, {
+    hint: "Choose another row.",
+  });
 }
 
 /** The number of a row in its file, from 1. */

@@ -3,6 +3,8 @@
 import * as Plot from "@observablehq/plot";
 import type { ConditionalCurve } from "../../../src/server/studio/anomalies-answers.js";
 import { color } from "../../page/palette.js";
+import { shortName } from "../../page/short-name.js";
+import { percent } from "../words.js";
 import { plain } from "./reasons-picture.js";
 
 const frame = { width: 360, marginRight: 16, marginTop: 30, marginBottom: 38 } as const;
@@ -75,7 +77,6 @@ function drawCategories({ values, names = [], heights, observed, expected }: Con
     ...{ value, name: names[i], height: heights[i] },
     note: value === observed ? "this row" : value === expected ? "expected" : "",
   }));
-  const percent = (share: number) => `${Number((100 * share).toPrecision(2))} %`;
   const longest = Math.max(...bars.map(({ name }) => name.length));
   return Plot.plot({
     ...{ ...frame, height: 26 * bars.length + 66, style },
@@ -83,8 +84,7 @@ function drawCategories({ values, names = [], heights, observed, expected }: Con
     x: { label: "probability", ticks: 4, zero: true, tickFormat: "~g" },
     y: {
       ...{ label: null, domain: values, padding: 0.2, tickSize: 0 },
-      tickFormat: (_: number, i: number) =>
-        bars[i].name.length > 18 ? `${bars[i].name.slice(0, 17)}…` : bars[i].name,
+      tickFormat: (_: number, i: number) => shortName(bars[i].name, 18),
     },
     marks: [
       Plot.barX(bars, {

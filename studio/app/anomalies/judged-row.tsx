@@ -3,7 +3,7 @@
 import type { DetectAnswer, JudgedRow } from "../../../src/server/studio/detect-answers.js";
 import { count, nats, pInWords } from "../words.js";
 import { defaultMethod, ReasonsFigure } from "./reasons-figure.js";
-import { reasonsInWords } from "./reasons-words.js";
+import { surpriseInWords } from "./reasons-words.js";
 import { RowCells } from "./row-cells.js";
 import { fileOfRow } from "./row-file.js";
 
@@ -25,7 +25,7 @@ export function JudgedRowView({ table, answer, judged }: JudgedRowViewProps) {
       </p>
       <p className="lead" data-testid="words">
         {words
-          ? reasonsInWords(reasons)
+          ? surpriseInWords(reasons)
           : "No column stands out by itself: it is the combination that is unusual, or the row is not strange."}
         {missing && ` ${missing}.`}
       </p>

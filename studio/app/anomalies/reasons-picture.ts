@@ -3,6 +3,7 @@
 import * as Plot from "@observablehq/plot";
 import type { ShownReason } from "../../../src/server/studio/anomalies-answers.js";
 import { color } from "../../page/palette.js";
+import { shortName } from "../../page/short-name.js";
 
 const bandHeight = 36;
 const mostLetters = 54;
@@ -10,12 +11,10 @@ const mostLetters = 54;
 /** Without the quotes that tell texts from words of a sentence. */
 export const plain = (text: string): string => text.replace(/^"(.*)"$/s, "$1");
 
-const shorten = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
-
 /** "bill_length_mm = 59.6; expected 45". */
 export const reasonLabel = ({ column, value, expected }: ShownReason): string =>
-  shorten(
-    `${shorten(column, 24)} = ${plain(value)}${value === expected ? ", as expected" : `; expected ${plain(expected)}`}`,
+  shortName(
+    `${shortName(column, 24)} = ${plain(value)}${value === expected ? ", as expected" : `; expected ${plain(expected)}`}`,
     mostLetters,
   );
 

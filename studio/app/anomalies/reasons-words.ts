@@ -23,7 +23,7 @@ const met = ({ column, value, expected }: ShownReason) =>
  *
  * @param reasons by surprise, the strangest first; one at least
  */
-export function reasonsInWords([first, ...rest]: readonly ShownReason[]): string {
+export function surpriseInWords([first, ...rest]: readonly ShownReason[]): string {
   const others = rest.slice(0, mostOthers).filter(({ nats }) => Math.exp(nats) >= oneIn);
   const also = others.map((reason) => `${met(reason)} (${chanceInWords(reason.nats)})`).join("; ");
   const chance = chanceInWords(first.nats);

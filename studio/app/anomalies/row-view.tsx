@@ -15,7 +15,7 @@ import { pInWords } from "../words.js";
 import { curveColumns, curveRows, drawCurve } from "./curve-picture.js";
 import { defaultMethod, ReasonsFigure } from "./reasons-figure.js";
 import { plain } from "./reasons-picture.js";
-import { reasonsInWords } from "./reasons-words.js";
+import { surpriseInWords } from "./reasons-words.js";
 import { RowCells } from "./row-cells.js";
 import { fileOfRow } from "./row-file.js";
 import { useReasons } from "./use-reasons.js";
@@ -94,7 +94,7 @@ function Reasons({ reasons, question: { model, table } }: ReasonsProps) {
       <p className="lead" data-testid="words">
         {words
           ? reasons.method === defaultMethod && reasons.reasons.length > 0
-            ? reasonsInWords(reasons.reasons)
+            ? surpriseInWords(reasons.reasons)
             : `${words}.`
           : "No column stands out by itself: it is the combination that is unusual, or the row is not strange."}
       </p>

@@ -3,12 +3,11 @@
 import * as Plot from "@observablehq/plot";
 import type { ShiftedColumn } from "../../../src/drift/index.js";
 import { color } from "../../page/palette.js";
+import { shortName } from "../../page/short-name.js";
 
 export const mostDrawn = 20;
 /** Below this share of the threshold all are drawn alike. */
 const least = 0.05;
-
-const shorten = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 export function drawColumns(columns: readonly ShiftedColumn[]) {
   const bars = columns.slice(0, mostDrawn).map(({ name, statistic, threshold, moved }, place) => ({
@@ -27,7 +26,7 @@ export function drawColumns(columns: readonly ShiftedColumn[]) {
     },
     y: {
       ...{ domain: bars.map(({ place }) => place), label: null, padding: 0.3, tickSize: 0 },
-      tickFormat: (place: number) => shorten(bars[place].name, 22),
+      tickFormat: (place: number) => shortName(bars[place].name, 22),
     },
     marks: [
       Plot.barX(bars, {

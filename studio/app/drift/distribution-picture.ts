@@ -3,10 +3,10 @@
 import * as Plot from "@observablehq/plot";
 import type { ColumnDistribution, DistributionBar } from "../../../src/server/studio/drift-answers.js";
 import { color } from "../../page/palette.js";
+import { shortName } from "../../page/short-name.js";
+import { percent } from "../words.js";
 
 const style = { fontSize: "12px", background: "none" } as const;
-const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`;
-const shorten = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 export function drawDistribution(distribution: ColumnDistribution) {
   return distribution.kind === "bins" ? drawBins(distribution) : drawShares(distribution);
@@ -20,7 +20,7 @@ function drawBins({ column, bars }: ColumnDistribution) {
   return Plot.plot({
     ...{ width: 420, height: 260, marginLeft: 52, marginRight: 20, marginTop: 24, marginBottom: 38, style },
     x: { label: column, ticks: 6 },
-    y: { label: "share of rows", ticks: 5, grid: true, tickFormat: percent },
+    y: { label: "share of rows", ticks: 5, grid: true, tickFormat: (share: number) => percent(share, 3) },
     marks: [
       Plot.rectY(bars, { x1: "from", x2: "to", y: "reference", fill: color("data"), fillOpacity: 0.45 }),
       Plot.lineY(steps, { x: "x", y: "y", stroke: color("model"), strokeWidth: 2 }),
@@ -39,11 +39,17 @@ function drawShares({ kind, bars }: ColumnDistribution) {
   return Plot.plot({
     ...{ width: 420, height: 32 * bars.length + 62, style },
     ...{ marginLeft: 16 + 7 * longest, marginRight: 48, marginTop: 22, marginBottom: 38 },
-    x: { label: "share of rows", ticks: 5, grid: true, tickFormat: percent, zero: true },
+    x: {
+      label: "share of rows",
+      ticks: 5,
+      grid: true,
+      tickFormat: (share: number) => percent(share, 3),
+      zero: true,
+    },
     y: { axis: null, padding: 0.05, domain: [0, 1] },
     fy: {
       ...{ label: null, domain: bars.map((_, i) => i), padding: 0.2, axis: "left", tickSize: 0 },
-      tickFormat: (i: number) => shorten(bars[i].label, kind === "categories" ? 20 : 12),
+      tickFormat: (i: number) => shortName(bars[i].label, kind === "categories" ? 20 : 12),
     },
     marks: [
       Plot.barX(both, {
@@ -54,7 +60,7 @@ function drawShares({ kind, bars }: ColumnDistribution) {
       Plot.text(both, {
         ...{ fy: "place", y: "side", x: "share", textAnchor: "start", dx: 4, fontSize: 10 },
         ...{
-          text: ({ share }: (typeof both)[number]) => percent(Number(share.toPrecision(2))),
+          text: ({ share }: (typeof both)[number]) => percent(share),
           fill: color("muted"),
         },
       }),

@@ -3,7 +3,7 @@
 import { useCallback } from "react";
 import type { ColumnDistribution } from "../../../src/server/studio/drift-answers.js";
 import { Figure } from "../../page/figure.js";
-import { short } from "../words.js";
+import { percent } from "../words.js";
 import { distributionHeader, distributionRows, drawDistribution } from "./distribution-picture.js";
 
 interface DistributionProps {
@@ -27,7 +27,6 @@ function DistributionFigure({
 }: Required<Pick<DistributionProps, "rows" | "what">> & { readonly distribution: ColumnDistribution }) {
   const { column, missing, isCut } = distribution;
   const draw = useCallback(() => drawDistribution(distribution), [distribution]);
-  const percent = (share: number) => `${short(100 * share, 2)} %`;
   return (
     <Figure
       title={column}

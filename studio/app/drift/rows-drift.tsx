@@ -1,6 +1,7 @@
 // The verdict on two samples: the tests, and the columns that moved.
 
 import { useCallback, useState } from "react";
+import { someNames } from "../../../src/data/names.js";
 import type { Shift, ShiftedColumn } from "../../../src/drift/index.js";
 import type { RowsDrift as Answer, DriftQuestion } from "../../../src/server/studio/drift-answers.js";
 import { Figure } from "../../page/figure.js";
@@ -88,6 +89,9 @@ export function RowsDrift({ question, answer }: RowsDriftProps) {
   );
 }
 
+/** Columns that the verdict names. */
+const mostNamed = 12;
+
 function verdictOf({ drift, alpha, tests, columns, referenceRows, currentRows, seconds }: Shift): string {
   const smallest = pInWords(Math.min(...tests.map(({ adjusted }) => adjusted)));
   const moved = columns.filter(({ moved }) => moved).map(({ name }) => name);
@@ -96,16 +100,13 @@ function verdictOf({ drift, alpha, tests, columns, referenceRows, currentRows, s
       ? ""
       : moved.length === 0
         ? " No single column stands out."
-        : ` Moved: ${listOf(moved)}.`;
+        : ` Moved: ${someNames(moved, mostNamed)}.`;
   return (
     `${drift ? "Drift: the new rows are not like the reference" : "No drift was found"} ` +
     `(smallest adjusted p ${smallest.startsWith("<") ? smallest : `= ${smallest}`}, level ${alpha}; ` +
     `${count(referenceRows, "row")} and ${currentRows.toLocaleString("en")}, ${secondsInWords(Math.max(1, seconds))}).${which}`
   );
 }
-
-const listOf = (names: readonly string[], most = 12) =>
-  names.length > most ? `${names.slice(0, most).join(", ")}, … (${names.length} in all)` : names.join(", ");
 
 function TestsTable({ shift: { tests } }: { readonly shift: Shift }) {
   return (

@@ -3,13 +3,12 @@
 import * as Plot from "@observablehq/plot";
 import type { DriftOverTime } from "../../../src/server/studio/drift-answers.js";
 import { color } from "../../page/palette.js";
+import { shortName } from "../../page/short-name.js";
 
 export const mostFeatures = 16;
 /** More windows than these are drawn joined, each group by its smallest p-value. */
 const mostWindows = 150;
 const mostTicks = 4;
-
-const shorten = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 interface Cell {
   readonly place: number;
@@ -31,7 +30,7 @@ export function drawWindows({ windows, features, alpha, first, step, currentRows
       return { place, from: some[0].from, to: some[some.length - 1].from + step, p };
     }),
   );
-  // Three times as many zeros as the level has are as dark as it gets.
+  // As dark as it gets where p is the level to the power of 2.2: 4e-5 for a level of 0.01.
   const darkness = (p: number) => Math.min(1, Math.log10(p) / (2.2 * Math.log10(alpha)));
   const longest = Math.max(...drawn.map((name) => Math.min(18, name.length)));
   const begins = first === null ? [] : [windows[first].from];
@@ -55,7 +54,7 @@ export function drawWindows({ windows, features, alpha, first, step, currentRows
     },
     y: {
       ...{ domain: drawn.map((_, i) => i), label: null, padding: 0.12, tickSize: 0 },
-      tickFormat: (i: number) => shorten(drawn[i], 18),
+      tickFormat: (i: number) => shortName(drawn[i], 18),
     },
     marks: [
       Plot.barX(cells, {

@@ -5,9 +5,12 @@ import { bestOf } from "../../../src/server/studio/run-state.js";
 import type { ColorName } from "../../page/palette.js";
 import type { Line, LinesPicture } from "./lines-picture.js";
 
-/** Of lines side by side: the first few can be told apart, and there are no more. */
+/** Of lines side by side, then again: a search may train six nets, and the sixth has dashes of its own. */
 const colors: readonly ColorName[] = ["data", "model", "low", "ink", "muted"];
 export const lineColor = (i: number): ColorName => colors[i % colors.length];
+
+/** What a net's line looks like in every picture. */
+const lookOf = (i: number) => ({ color: lineColor(i), isSecond: i >= colors.length });
 
 const netName = (net: NetState, i: number) => `${i + 1}: ${net.setting}`;
 
@@ -26,11 +29,11 @@ export function likelihoodPicture(nets: readonly NetState[], result: RunResult |
     lines: [
       ...nets.map((net, i) => ({
         name: netName(net, i),
-        color: lineColor(i),
+        ...lookOf(i),
         points: lineOf(net.points, ({ validationNll }) => validationNll),
       })),
       ...nets.map((net, i) => ({
-        color: lineColor(i),
+        ...lookOf(i),
         isDashed: true,
         points: lineOf(net.points, ({ trainNll }) => trainNll),
       })),
@@ -54,7 +57,7 @@ export function gradientPicture(nets: readonly NetState[]): LinesPicture {
     isLogarithmic: true,
     lines: nets.map((net, i) => ({
       name: netName(net, i),
-      color: lineColor(i),
+      ...lookOf(i),
       points: lineOf(net.points, ({ gradientNorm }) => gradientNorm || null),
     })),
   };
@@ -65,7 +68,7 @@ export function ratePicture(nets: readonly NetState[]): LinesPicture {
     label: "learning rate",
     lines: nets.map((net, i) => ({
       name: netName(net, i),
-      color: lineColor(i),
+      ...lookOf(i),
       points: lineOf(net.points, ({ learningRate }) => learningRate),
     })),
   };

@@ -8,6 +8,7 @@ import type {
   NumberHistogram,
 } from "../../../src/server/studio/fit-answers.js";
 import { color } from "../../page/palette.js";
+import { shortName } from "../../page/short-name.js";
 
 const frame = { width: 240, marginTop: 6, marginBottom: 24, marginLeft: 8, marginRight: 8 } as const;
 const style = { fontSize: "11px", background: "none" } as const;
@@ -67,8 +68,6 @@ function namedBars({ names, counts, otherCategories, otherCells }: CategoryHisto
   return otherCategories > 0 ? [...bars, { name: `${otherCategories} more`, count: otherCells }] : bars;
 }
 
-const cut = (text: string) => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text);
-
 /** The bars that fit into a card; all of them are in the CSV. */
 const mostBars = 6;
 
@@ -92,7 +91,7 @@ function drawCategories(histogram: CategoryHistogram) {
     y: {
       label: null,
       tickSize: 0,
-      tickFormat: (i: number) => cut(bars[i].name),
+      tickFormat: (i: number) => shortName(bars[i].name, longest),
       domain: bars.map((_, i) => i),
     },
     marks: [

@@ -8,6 +8,8 @@ export interface Line {
   readonly name?: string;
   readonly color: ColorName;
   readonly isDashed?: boolean;
+  /** Whether another line has its colour already: drawn with longer dashes, or as dots. */
+  readonly isSecond?: boolean;
   readonly points: readonly { readonly step: number; readonly value: number }[];
   /** Written where it ends. */
   readonly endLabel?: string;
@@ -64,13 +66,13 @@ export function drawLines(picture: LinesPicture) {
             }),
           ]
         : [],
-      lines.map(({ points, color: name, isDashed }) =>
+      lines.map(({ points, color: name, isDashed, isSecond }) =>
         // A path ends where it leaves the picture.
         Plot.line(
           points.map((point) => (visible(point) ? point : { ...point, value: Number.NaN })),
           {
             ...{ x: "step", y: "value", stroke: color(name), strokeWidth: isDashed ? 1.3 : 1.8 },
-            strokeDasharray: isDashed ? "4 3" : undefined,
+            strokeDasharray: isDashed ? (isSecond ? "1 3" : "4 3") : isSecond ? "10 4" : undefined,
           },
         ),
       ),
@@ -145,20 +147,20 @@ function apartOf(ends: readonly End[], apart: number): readonly End[] {
   return kept;
 }
 
-type Entry = Pick<Line, "color" | "isDashed"> & { readonly name: string };
+type Entry = Pick<Line, "color" | "isDashed" | "isSecond"> & { readonly name: string };
 
 /** The named lines, as many in a row as there is room for. */
 function legendOf(lines: readonly Line[]): Entry[][] {
   const rows: Entry[][] = [];
   let room = 0;
-  for (const { name, color, isDashed } of lines) {
+  for (const { name, color, isDashed, isSecond } of lines) {
     if (name === undefined) continue;
     const width = (name.length + 4) * letterWidth;
     if (width > room || rows.length === 0) {
       rows.push([]);
       room = size.width - 10;
     }
-    rows[rows.length - 1].push({ name, color, isDashed });
+    rows[rows.length - 1].push({ name, color, isDashed, isSecond });
     room -= width;
   }
   return rows;
@@ -170,11 +172,11 @@ function legendLine(entries: readonly Entry[], y: number): SVGElement {
   const line = document.createElementNS(namespace, "text");
   for (const [name, value] of Object.entries({ x: 4, y, class: "legend", "text-anchor": "start" }))
     line.setAttribute(name, String(value));
-  for (const [i, { name, color: colorName, isDashed }] of entries.entries()) {
+  for (const [i, { name, color: colorName, isDashed, isSecond }] of entries.entries()) {
     const word = document.createElementNS(namespace, "tspan");
     word.setAttribute("fill", color(colorName));
     if (i > 0) word.setAttribute("dx", "14");
-    word.textContent = `${isDashed ? "╌" : "●"} ${name}`;
+    word.textContent = `${isDashed || isSecond ? "╌" : "●"} ${name}`;
     line.append(word);
   }
   return line;

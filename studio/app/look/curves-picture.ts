@@ -4,8 +4,9 @@ import * as Plot from "@observablehq/plot";
 import type { LookDensity, NumberAxis, ValuesAxis } from "../../../src/server/studio/look-answers.js";
 import { color } from "../../page/palette.js";
 import { points } from "../../page/points.js";
+import { shortName } from "../../page/short-name.js";
+import { percent } from "../words.js";
 import {
-  clip,
   isNumbers,
   letters,
   markRow,
@@ -14,7 +15,6 @@ import {
   placesInside,
   pointStyle,
 } from "./pair-points.js";
-import { percent } from "./percent.js";
 import { pictureSize } from "./picture-size.js";
 
 /** One column of numbers: a curve, or one for each value of the other, all of one area; points below their own curve. */
@@ -67,7 +67,7 @@ export function drawCurves(picture: PairPicture) {
       by &&
         Plot.text(labels, {
           ...{ x: numbers.from, y: (_, k: number) => base(k) + 0.3, textAnchor: "end", dx: -8 },
-          text: ({ label }: { label: string }, k: number) => `${clip(label, 14)}\n${percent(shares[k])}`,
+          text: ({ label }: { label: string }, k: number) => `${shortName(label, 14)}\n${percent(shares[k])}`,
           fill: color("ink"),
         }),
       given

@@ -1,9 +1,8 @@
 // What a picture of a density shows, in words that use its own numbers.
 
 import type { LookAxis, LookDensity, LookPoints } from "../../../src/server/studio/look-answers.js";
-import { count, short } from "../words.js";
+import { count, percent, short } from "../words.js";
 import { isNumbers, placesInside } from "./pair-points.js";
-import { percent } from "./percent.js";
 
 /** @param columns of the model */
 export function densityWords({ x, y, how, draws, bandwidth, outside }: LookDensity, columns: number): string {

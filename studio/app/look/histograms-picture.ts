@@ -3,11 +3,11 @@
 import * as Plot from "@observablehq/plot";
 import type { LookHistogram } from "../../../src/server/studio/look-answers.js";
 import { color } from "../../page/palette.js";
-import { short } from "../words.js";
+import { shortName } from "../../page/short-name.js";
+import { percent, short } from "../words.js";
 
 /** A panel's title and the words below it. */
 const letters = 24;
-const clip = (text: string, most = letters) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 export function drawHistograms(histograms: readonly LookHistogram[]) {
   const available = Math.max(300, Math.min(1100, document.documentElement.clientWidth - 24));
@@ -34,8 +34,8 @@ export function drawHistograms(histograms: readonly LookHistogram[]) {
       edges.length > 0
         ? [short(edges[0], 3), short(edges[edges.length - 1], 3)]
         : labels.length > 1
-          ? [clip(labels[0], 11), clip(labels[labels.length - 1], 11)]
-          : [clip(labels[0] ?? "", 11)];
+          ? [shortName(labels[0], 11), shortName(labels[labels.length - 1], 11)]
+          : [shortName(labels[0] ?? "", 11)];
     return ends.map((text, k) => ({ fx, fy, text, x: k, anchor: k === 0 ? "start" : "end" }));
   });
   const below = {
@@ -66,7 +66,12 @@ export function drawHistograms(histograms: readonly LookHistogram[]) {
       }),
       Plot.ruleY(panels, { y: () => 0, fx: "fx", fy: "fy", stroke: color("muted"), strokeOpacity: 0.6 }),
       Plot.text(panels, {
-        ...{ text: ({ name }: LookHistogram) => clip(name), fx: "fx", fy: "fy", className: "names" },
+        ...{
+          text: ({ name }: LookHistogram) => shortName(name, letters),
+          fx: "fx",
+          fy: "fy",
+          className: "names",
+        },
         ...{ frameAnchor: "top-left", dy: misses ? -28 : -15, fill: color("ink") },
       }),
       Plot.text(misses ? panels : [], {
@@ -86,7 +91,6 @@ export function drawHistograms(histograms: readonly LookHistogram[]) {
 /** "missing: 3 %, model 2 %" */
 function missingWords({ data, dataMissing, drawnMissing }: LookHistogram): string {
   if (dataMissing === 0 && drawnMissing === 0) return "";
-  const percent = (share: number) => `${short(100 * share, 2)} %`;
   return data.length > 0
     ? `missing: ${percent(dataMissing)}, model ${percent(drawnMissing)}`
     : `missing: ${percent(drawnMissing)}`;

@@ -31,7 +31,7 @@ export function stepInWords({ parts }: StretchedStep): string {
 export const timesInWords = ({ stretch }: StretchedStep): string =>
   `${stretch.toLocaleString("en", { minimumSignificantDigits: 2, maximumSignificantDigits: 3 })} times`;
 
-/** "21 times as large", "a third …" as a factor: what a small volume becomes. */
+/** "21 times as large", "3 times as small": what a small volume becomes. */
 export function volumeInWords({ logDet }: JacobianAnswer): string {
   const times = Math.exp(Math.abs(logDet));
   const factor =
@@ -46,9 +46,8 @@ export function sumInWords(answer: JacobianAnswer): string {
   const { baseLogProb, logDet, unitsLogDet, othersLogProb, logProb, net } = answer;
   const signed = (value: number) => `${value < 0 ? "−" : "+"} ${nats(Math.abs(value))}`;
   const others = net.count > 1 ? ` ${signed(othersLogProb)} (what the other nets add)` : "";
-  const minus = (value: number) => nats(value).replace("-", "−");
   return (
-    `${minus(baseLogProb)} (the base at the row's latent) ${signed(logDet)} (log|det J|) ` +
-    `${signed(unitsLogDet)} (the columns' units)${others} = ${minus(logProb)} nats`
+    `${nats(baseLogProb)} (the base at the row's latent) ${signed(logDet)} (log|det J|) ` +
+    `${signed(unitsLogDet)} (the columns' units)${others} = ${nats(logProb)} nats`
   );
 }

@@ -16,4 +16,4 @@ const sentences: readonly (readonly [begins: string, sentence: string])[] = [
 /** @param name as the server has it: "spline 2" */
 export const layerInWords = (name: string): string =>
   sentences.find(([begins]) => name.startsWith(begins))?.[1] ??
-  "A curve bends each coordinate by itself: lines along the axes stay along the axes.";
+  "What this layer does shows in how the grid moves.";

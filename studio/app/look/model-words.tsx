@@ -12,13 +12,13 @@ interface ModelWordsProps {
 }
 
 export function ModelWords({ model, facts }: ModelWordsProps) {
-  const { name, rows, columns, sources, validationLogProb, standardError, gaussianLogProb, hasReport } =
+  const { name, rows, tableColumns, sources, validationLogProb, standardError, gaussianLogProb, hasReport } =
     model;
   const gain = gaussianLogProb === null ? undefined : validationLogProb - gaussianLogProb;
   return (
     <section className="lead" aria-label="The model">
       <p>
-        The model has learned from {count(rows, "row")} of {count(columns.length, "column")}
+        The model has learned from {count(rows, "row")} of {count(tableColumns, "column")}
         {sources.length > 0 && ` (${sources.slice(0, 3).join(", ")}${sources.length > 3 ? ", …" : ""})`} how
         likely a row is. Rows that it had not seen have a log-density of {nats(validationLogProb)} ±{" "}
         {nats(standardError)} nats on average: the higher, the better the model knows them.

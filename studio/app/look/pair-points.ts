@@ -77,8 +77,7 @@ export function pickRows(
 }
 
 /** Letters of a label that fit beside a picture. */
-export const clip = (label: string, most = 16) =>
-  label.length > most ? `${label.slice(0, most - 1)}…` : label;
+export const labelLetters = 16;
 
 /** What letters look like in these pictures. */
 export const letters = { fontSize: "12px", background: "none" };

@@ -3,8 +3,7 @@
 import { useState } from "react";
 import type { LookRow } from "../../../src/server/studio/look-answers.js";
 import { hrefOf, useRoute } from "../route.js";
-import { count, nats } from "../words.js";
-import { percent } from "./percent.js";
+import { count, nats, percent } from "../words.js";
 
 interface RowPanelProps {
   readonly model: string;

@@ -4,6 +4,7 @@ import * as Plot from "@observablehq/plot";
 import type { LookAxis, LookPoints } from "../../../src/server/studio/look-answers.js";
 import { type ColorName, color } from "../../page/palette.js";
 import { points as marks } from "../../page/points.js";
+import { shortName } from "../../page/short-name.js";
 import { isNumbers, placesInside } from "./pair-points.js";
 
 export interface ScatterPicture {
@@ -58,10 +59,7 @@ function scaleOf(axis: LookAxis): Plot.ScaleOptions {
   return {
     ...{ domain: [-0.5, values.length - 0.5], label: name, tickSize: 0 },
     ticks: values.map((_, place) => place),
-    tickFormat: (place: number) => {
-      const { label } = values[place];
-      return label.length > letters ? `${label.slice(0, letters - 1)}…` : label;
-    },
+    tickFormat: (place: number) => shortName(values[place].label, letters),
   } as Plot.ScaleOptions;
 }
 

@@ -3,8 +3,9 @@
 import * as Plot from "@observablehq/plot";
 import type { LookPoints, ValuesAxis } from "../../../src/server/studio/look-answers.js";
 import { color } from "../../page/palette.js";
-import { clip, letters, type PairPicture } from "./pair-points.js";
-import { percent } from "./percent.js";
+import { shortName } from "../../page/short-name.js";
+import { percent } from "../words.js";
+import { labelLetters, letters, type PairPicture } from "./pair-points.js";
 import { pictureSize } from "./picture-size.js";
 
 /** Two columns of few values: how probable every pair is; of one alone, every value. */
@@ -30,11 +31,14 @@ export function drawShares({ density, points: given }: PairPicture) {
     style: letters,
     x: {
       ...{ domain: x.values.map(({ label }) => label), label: x.name, padding: 0.04, tickSize: 0 },
-      ...{ tickFormat: (label: string) => clip(label), ...(!isRoomy && { tickRotate: -40 }) },
+      ...{
+        tickFormat: (label: string) => shortName(label, labelLetters),
+        ...(!isRoomy && { tickRotate: -40 }),
+      },
     },
     y: {
       ...{ domain: y ? y.values.map(({ label }) => label) : [""], label: y?.name ?? null, padding: 0.04 },
-      ...{ tickSize: 0, tickFormat: (label: string) => clip(label) },
+      ...{ tickSize: 0, tickFormat: (label: string) => shortName(label, labelLetters) },
     },
     marks: [
       Plot.cell(cells, {

@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { tableFromColumns } from "../../../src/data/index.js";
 import { fit } from "../../../src/fit/index.js";
 import { type ColumnConfig, load, type Model } from "../../../src/model/index.js";
 import { Random } from "../../../src/random/index.js";
@@ -12,8 +13,10 @@ import type {
   MethodEntry,
   RowReasons,
 } from "../../../src/server/studio/anomalies-answers.js";
+import { flaggedCsv } from "../../../src/server/studio/anomalies-flagged.js";
 import { curvesOf, reasonsOf } from "../../../src/server/studio/anomalies-reasons.js";
 import { ScoredTables } from "../../../src/server/studio/anomalies-scores.js";
+import type { FolderAnswer, ModelEntry } from "../../../src/server/studio/answers.js";
 import { rowsOf } from "../../../src/server/studio/tables.js";
 import { exampleModel } from "../../model/example-model.js";
 import { errorOf, numbersModel, save, someRows } from "../served.js";
@@ -151,6 +154,13 @@ describe("the ranking", () => {
     expect(await errorOf(refused)).toContain("no calibration rows");
   });
 
+  it("is of a model whose parts of a date the folder counts as one column", async () => {
+    const { models } = (await (await place.get("/api/folder")).json()) as FolderAnswer;
+    const { columns, tableColumns } = models.find((one) => one.name === "trees.logdet") as ModelEntry;
+    expect(tableColumns).toBe(["kind", "planted", "height", "weight"].length);
+    expect(columns.length).toBeGreaterThan(tableColumns);
+  });
+
   it("ends when nobody waits for it any more", async () => {
     const scoring = new ScoredTables().of(model, await wholeTable(), { signal: AbortSignal.abort() });
     await expect(scoring).rejects.toMatchObject({ code: "interrupted" });
@@ -256,6 +266,17 @@ describe("the flagged rows as a file", () => {
     const flagged = strangest.filter(({ pValue }) => (pValue ?? 1) <= threshold).map(({ row }) => row);
     expect(lines.map((line) => Number(line.split(",")[0]))).toEqual(flagged.toSorted((a, b) => a - b));
     expect(lines.find((line) => line.startsWith(`${planted},`))).toMatch(/,2024-[^,]*,2,-4$/);
+  });
+
+  it("have every column under a name of its own, the table's as they are", async () => {
+    const own = ["row", "p_value", "c"];
+    const columns = plainColumns.map((column, i) => ({ ...column, name: own[i] }));
+    const named = exampleModel({ dim: 3, columns, disorder: 0.1 });
+    const table = tableFromColumns(own.map((name, i) => ({ name, values: [i, i + 0.5] })));
+    const scores = { logProb: Float64Array.of(-1.5, -2), pValues: Float64Array.of(0.5, 0.01) };
+    expect(await flaggedCsv(named, table, scores, 0.1)).toBe(
+      "row_2,p_value_2,log_prob,row,p_value,c\n2,0.01,-2,0.5,1.5,2.5\n",
+    );
   });
 });
 

@@ -57,6 +57,8 @@ const place = await workplace(async (folder, around) => {
   writeFileSync(join(folder, "moved.csv"), table(rowsOf(3, { b: 0.8, red: 0.9 })));
   writeFileSync(join(folder, "stream.csv"), stream());
   writeFileSync(join(folder, "short.csv"), table(rowsOf(9, {}, 5)));
+  writeFileSync(join(folder, "other.csv"), "d,e\n1,2\n3,5\n");
+  writeFileSync(join(folder, "ordered.csv"), "c,d\n1,2\n3,5\n");
   writeFileSync(join(around, "secret.csv"), "a\n1\n");
   await save(await numbersModel(), join(folder, "numbers.logdet"));
   const random = new Random(8).fillNormal(new Float64Array(300));
@@ -218,6 +220,16 @@ describe("what is refused", () => {
   });
 
   it.each([
+    [
+      "no column in common",
+      { table: "numbers.csv", reference: { table: "other.csv" } },
+      /no column in common\. /,
+    ],
+    [
+      "none in common but the order",
+      { table: "numbers.csv", reference: { table: "ordered.csv" }, by: "c" },
+      /no column in common but c, which orders the rows/,
+    ],
     ["too few rows", { table: "short.csv" }, /a test of drift needs at least/],
     ["a window longer than the table", { window: 500 }, /longer than the 400 rows/],
     ["categories for an order", { by: "colour" }, /neither numbers nor dates/],

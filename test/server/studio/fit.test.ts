@@ -20,7 +20,7 @@ import { controlBy, FitFlags } from "../../../src/server/studio/fit-flags.js";
 import type { FitRunner, RunningFit } from "../../../src/server/studio/fit-runner.js";
 import { type FitTask, fitTable } from "../../../src/server/studio/fit-task.js";
 import { createStudioApp, Runs, type Studio } from "../../../src/server/studio/index.js";
-import { advance, mostPoints } from "../../../src/server/studio/run-state.js";
+import { advance, mostPoints, thinned } from "../../../src/server/studio/run-state.js";
 import { errorOf } from "../served.js";
 import { workplace } from "./workplace.js";
 
@@ -496,6 +496,19 @@ describe("a run's state", () => {
     expect(steps).toContain(4321);
     expect(steps.at(-1)).toBe(4999);
     expect(steps).toEqual([...steps].sort((a, b) => a - b));
+  });
+
+  it("keeps the best of a model's points, however few are sent", () => {
+    const points = Array.from({ length: 5000 }, (_, step) => ({
+      step,
+      validationNll: step === 4321 ? -1 : 1,
+    }));
+    const steps = thinned(points, 600).map(({ step }) => step);
+    expect(steps.length).toBeLessThanOrEqual(600);
+    expect(steps.length).toBeGreaterThan(200);
+    expect([steps[0], steps.at(-1)]).toEqual([0, 4999]);
+    expect(steps).toContain(4321);
+    expect(thinned(points.slice(0, 600), 600)).toHaveLength(600);
   });
 
   it("knows options that a fit knows", () => {

@@ -198,6 +198,17 @@ describe("a table that a page gives", () => {
     expect(existsSync(join(place.around, "out.csv"))).toBe(false);
   });
 
+  it("does not replace a file that has come under its name meanwhile", async () => {
+    const before = readdirSync(place.folder);
+    // As if the name had been free when it was looked at.
+    const free = vi.spyOn(place.studio.folder, "placeFor").mockResolvedValue(join(place.folder, "rows.csv"));
+    const response = await put("rows.csv", "other\n1\n");
+    free.mockRestore();
+    expect([response.status, await errorOf(response)]).toEqual([409, expect.stringContaining("already")]);
+    expect(readFileSync(join(place.folder, "rows.csv"), "utf8")).toBe("a,b,c\n1,2,3\n");
+    expect(readdirSync(place.folder)).toEqual(before);
+  });
+
   it("leaves nothing behind when the page breaks off", async () => {
     const before = readdirSync(place.folder);
     const broken = new ReadableStream({
@@ -252,7 +263,10 @@ describe("who may ask", () => {
       const body = method === "PUT" ? "x\n1\n" : null;
       const response = await place.app.request(path, { method, headers, body });
       expect(response.status).toBe(403);
-      expect(await errorOf(response)).not.toContain(place.around);
+      const words = await errorOf(response);
+      expect(words).not.toContain(place.around);
+      // An option of the scoring server alone.
+      expect(words).not.toContain("--");
     }
     expect(existsSync(join(place.folder, "evil.csv"))).toBe(false);
   });

@@ -8,6 +8,7 @@ import { load, type Model } from "../../../src/model/index.js";
 import { flowPoints, runOnce } from "../../../src/server/studio/flow-points.js";
 import type { JacobianAnswer, JacobianRowsAnswer } from "../../../src/server/studio/jacobian-answers.js";
 import { jacobianAt } from "../../../src/server/studio/jacobian-at.js";
+import type { LookDensity } from "../../../src/server/studio/look-answers.js";
 import { input } from "../../../src/tensor/index.js";
 import { expectClose } from "../../helpers/index.js";
 import { exampleModel } from "../../model/example-model.js";
@@ -29,6 +30,10 @@ const place = await workplace(async (folder) => {
   await save(await mixedModel(folder), join(folder, "trees.logdet"));
   const wide = exampleModel({ dim: 45, layers: 1, front: false, activation: "smooth-leaky-relu" });
   await save(wide, join(folder, "wide.logdet"));
+  // Of the first column there are three values.
+  const [years, ...numbers] = (await numbersModel()).columns;
+  const few = { ...years, kind: "discrete", lattice: true, quantum: 1, minimum: -1, maximum: 1 } as const;
+  await save(exampleModel({ dim: 3, columns: [few, ...numbers] }), join(folder, "years.logdet"));
   const tooWide = exampleModel({ dim: 257, layers: 1, front: false, activation: "smooth-leaky-relu" });
   await save(tooWide, join(folder, "too-wide.logdet"));
 });
@@ -190,6 +195,17 @@ describe("the Jacobian at a row", () => {
       expect.stringContaining('no column "d"'),
     ]);
   });
+});
+
+it("begins with the columns that a density begins with: those of many values", async () => {
+  const { x, y } = (await (
+    await place.ask("/api/jacobian/rows", { model: "years.logdet" })
+  ).json()) as JacobianRowsAnswer;
+  const density = (await (
+    await place.ask("/api/look/density", { model: "years.logdet" })
+  ).json()) as LookDensity;
+  expect([x, y]).toEqual(["b", "c"]);
+  expect([density.x.name, density.y?.name]).toEqual([x, y]);
 });
 
 it("gives the rows to choose from in the plane of two columns of numbers", async () => {
