@@ -5,8 +5,8 @@
 // --rows 2000       rows of their tables
 // --repeats 5       of each measurement: the median and the largest are told
 //
-// "cold": the server was started a moment ago and has opened no model; "warm": it has shown the page before. The browser is
-// open, and its cache empty, in both. Chromium is found where the tests find it, or named in CHROMIUM.
+// "cold": the server was started a second ago, about as long as a reader takes to open its address, and has shown nothing;
+// "warm": it has shown the page before. The browser is open, and its cache empty, in both. Chromium is found where the tests find it, or named in CHROMIUM.
 
 import {
   existsSync,
@@ -70,6 +70,7 @@ async function measure(browser: Browser, model: string, page: keyof typeof pages
   const times = { cold: [] as number[], warm: [] as number[] };
   for (let repeat = 0; repeat < repeats; repeat++) {
     const server = await startStudio(folder);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     const address = `${server.url}/#/${page}?model=${model}.logdet&table=${model}.csv`;
     for (const state of ["cold", "warm"] as const)
       times[state].push(await firstPicture(browser, address, pages[page]));

@@ -10,6 +10,7 @@ import { readPages } from "./pages.js";
 import { Runs } from "./runs.js";
 import type { Studio } from "./studio.js";
 import { StudioTables } from "./tables.js";
+import { warmUp } from "./warm-up.js";
 
 export interface StudioOptions {
   /** Folder of the built pages. */
@@ -47,12 +48,17 @@ export async function startStudio(
   };
   const app = createStudioApp(studio, { pages: await readPages(pages), log });
   const server = await listen(app.fetch, { host: "127.0.0.1", port });
+  const warm = warmUp(studio).catch((error: Error) => {
+    log.info("not warmed up", { reason: error.message });
+    return false;
+  });
   return {
     url: server.url,
     async close() {
       // Fits end first: pages that follow them would keep their connections open.
       await Promise.all([runs.close(), detections.close()]);
       await server.close(patience);
+      await warm;
       await studio.models.close();
     },
   };
