@@ -2,8 +2,7 @@
 // paused, stopped and crashed.
 
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,11 +11,9 @@ import type { RunEvent, RunOptions, RunState } from "../../src/server/studio/fit
 import type { FitTask } from "../../src/server/studio/fit-task.js";
 import { nats } from "../../studio/app/words.js";
 import { csv, main, outcome, start, temporaryFolder } from "../cli/run.js";
-import { launch } from "./browser.js";
+import { launch, screenshot } from "./browser.js";
 
 const folder = join(temporaryFolder(), "tables");
-/** Pictures of the page, left for people to look at. */
-const screenshots = mkdtempSync(join(tmpdir(), "logdet-fit-screenshots-"));
 
 interface Served {
   readonly url: string;
@@ -137,7 +134,7 @@ describe("the page Fit", () => {
     await page.getByText("Options: all have a default").click();
     await page.getByLabel("Search").selectOption("quick");
     await page.getByLabel(/^Passes/).fill("60");
-    await page.screenshot({ path: join(screenshots, "columns.png"), fullPage: true });
+    await screenshot(page, "studio-fit-columns");
     await page.getByRole("button", { name: "Start the fit" }).click();
     // The button is gone: whoever goes by the keyboard reads on from the heading.
     await page.waitForFunction(() => document.activeElement?.tagName === "H1");
@@ -185,7 +182,7 @@ describe("the page Fit", () => {
     expect((await fetch(new URL(report ?? "", served.url))).status).toBe(200);
     await page.locator('tr[data-model="trees.logdet"] input:checked').waitFor();
     expect(await lines(page, "Held-out curves side by side")).toBe(1);
-    await page.screenshot({ path: join(screenshots, "finished.png"), fullPage: true });
+    await screenshot(page, "studio-fit-finished");
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -205,7 +202,7 @@ describe("the page Fit", () => {
     await page.getByText(/^Paused/).waitFor();
     await page.setViewportSize({ width: 390, height: 800 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
-    await page.screenshot({ path: join(screenshots, "paused-390.png"), fullPage: true });
+    await screenshot(page, "studio-fit-paused-phone");
     await page.getByRole("button", { name: "Resume" }).click();
     await page.getByRole("button", { name: "Stop and keep the best" }).click();
     await ended(page, "stopped");

@@ -12,7 +12,8 @@ import { numbersModel } from "../server/served.js";
 import { launch, screenshot, watchedPage } from "./browser.js";
 
 const pages = fileURLToPath(new URL("../../dist/studio", import.meta.url));
-const folder = join(mkdtempSync(join(tmpdir(), "logdet-home-")), "measurements");
+const around = mkdtempSync(join(tmpdir(), "logdet-home-"));
+const folder = join(around, "measurements");
 let browser: Browser;
 let studio: StudioServing;
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await studio?.close();
-  rmSync(folder, { recursive: true });
+  rmSync(around, { recursive: true });
 });
 
 const table = { name: "new rows.csv", mimeType: "text/csv", buffer: Buffer.from("a,b,c\n1,2,3\n") };
