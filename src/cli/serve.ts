@@ -105,10 +105,15 @@ async function tokenOf({ tokenFile }: ServeFlags): Promise<string | undefined> {
 }
 
 async function readText(file: string): Promise<string> {
+  const { exists, fileError } = await import("../model/index.js");
+  if (!(await exists(file)))
+    throw new LogdetError("io", "the token cannot be read: there is no such file", {
+      where: [file],
+      hint: `Make it: openssl rand -hex 32 > ${file}`,
+    });
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const { fileError } = await import("../model/index.js");
     throw fileError(error, "the token cannot be read", file);
   }
 }

@@ -88,7 +88,12 @@ describe("logdet serve", () => {
       /others could reach the server at 0\.0\.0\.0/,
     ],
     ["a short token", ["--token-file", "short.txt"], 2, /16 or more/],
-    ["a token that is not there", ["--token-file", "none.txt"], 1, /the token cannot be read/],
+    [
+      "a token that is not there",
+      ["--token-file", "none.txt"],
+      1,
+      /the token cannot be read: there is no such file/,
+    ],
     ["a port that is none", ["--port", "70000"], 2, /from 0 to 65535/],
     ["a limit of nothing", ["--max-body", "0"], 2, /above 0/],
   ])("refuses %s", async (_, args, code, message) => {

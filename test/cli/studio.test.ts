@@ -33,7 +33,7 @@ describe("logdet studio", () => {
   it("says what is wrong, without a stack trace", async () => {
     writeFileSync(join(folder, "file.txt"), "");
     for (const [args, code, message] of [
-      [["nowhere"], 1, "nowhere: the folder cannot be opened"],
+      [["nowhere"], 1, "nowhere: there is no such folder\nMake it"],
       [["file.txt"], 1, "this is a file, not a folder"],
       [["--port", "99999"], 2, "--port"],
       [[".", "--export", "lab"], 2, "no use for a folder"],

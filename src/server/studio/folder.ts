@@ -35,6 +35,11 @@ export class StudioFolder {
 
   /** @throws LogdetError "io" if there is no such folder */
   static async open(path: string): Promise<StudioFolder> {
+    if (!(await exists(path)))
+      throw new LogdetError("io", "there is no such folder", {
+        where: [path],
+        hint: "Make it, or name the one that holds your tables.",
+      });
     try {
       const real = await realpath(path);
       if ((await lstat(real)).isDirectory()) return new StudioFolder(real);

@@ -7,7 +7,7 @@ export interface Progress {
   readonly total: number;
 }
 
-/** A piece of an answer that takes a while: any number that say how far it is, then the result. */
+/** A piece of an answer that takes a while: at first those that say how far it is, then one with the result. */
 export type Piece<T> = { readonly progress: Progress } | { readonly result: T };
 
 /**

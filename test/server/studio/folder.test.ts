@@ -411,6 +411,6 @@ it("opens no file as a folder, and nothing that is not there", async () => {
     message: expect.stringMatching(/file, not a folder/),
   });
   await expect(StudioFolder.open(join(place.folder, "nowhere"))).rejects.toMatchObject({
-    message: expect.stringMatching(/cannot be opened/),
+    message: expect.stringMatching(/there is no such folder/),
   });
 });
