@@ -7,6 +7,13 @@ export const count = (n: number, noun: string): string =>
 /** Two decimals: a hundredth of a nat is what one can tell apart. With a minus sign, as the report has it. */
 export const nats = (value: number): string => value.toFixed(2).replace("-", "−");
 
+/** e to so many nats, how many times as likely: "1.4", "380", "3,400", "10^9". */
+export function factorInWords(gain: number): string {
+  const value = Math.exp(gain);
+  if (value >= 1e6) return `10^${Math.round(gain / Math.LN10)}`;
+  return Number(value.toPrecision(2)).toLocaleString("en");
+}
+
 /** To so many significant digits: "0.0123", "1.2e-7". */
 export const short = (value: number, digits = 3): string => String(Number(value.toPrecision(digits)));
 

@@ -6,7 +6,7 @@ import { bestOf, hasEnded } from "../../../src/server/studio/run-state.js";
 import { judgedBy } from "../anomalies/judged-question.js";
 import { addressOf, ask } from "../ask.js";
 import { hrefOf } from "../route.js";
-import { count, nats, secondsInWords } from "../words.js";
+import { count, factorInWords, nats, secondsInWords } from "../words.js";
 import { ProblemWords } from "./problem-words.js";
 import { RunCurves } from "./run-curves.js";
 import { useRun } from "./use-run.js";
@@ -163,8 +163,8 @@ function Outcome({ run, result }: { readonly run: RunState; readonly result: Run
         </strong>{" "}
         {gain !== undefined && gain > tie && (
           <>
-            The model finds rows that it had not seen <strong>{factor(gain)} times as likely</strong> as{" "}
-            {other} does.{" "}
+            The model finds rows that it had not seen <strong>{factorInWords(gain)} times as likely</strong>{" "}
+            as {other} does.{" "}
           </>
         )}
         {gain !== undefined && gain < -tie && (
@@ -198,11 +198,4 @@ function Outcome({ run, result }: { readonly run: RunState; readonly result: Run
       </p>
     </>
   );
-}
-
-/** e to so many nats: "1.4", "12", "3,400", "10^9". */
-function factor(gain: number): string {
-  const value = Math.exp(gain);
-  if (value >= 1e6) return `10^${Math.round(gain / Math.LN10)}`;
-  return Number(value.toPrecision(2)).toLocaleString("en");
 }

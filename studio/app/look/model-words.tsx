@@ -3,7 +3,7 @@
 import type { ModelEntry } from "../../../src/server/studio/answers.js";
 import type { LookModel } from "../../../src/server/studio/look-answers.js";
 import { addressOf } from "../ask.js";
-import { count, nats } from "../words.js";
+import { count, factorInWords, nats } from "../words.js";
 
 interface ModelWordsProps {
   readonly model: ModelEntry;
@@ -62,9 +62,7 @@ export function ModelWords({ model, facts }: ModelWordsProps) {
 function gainInWords(gain: number, standardError: number): string {
   if (Math.abs(gain) < Math.max(0.005, 0.1 * standardError))
     return "A Gaussian, the plainest density there is, does as well.";
-  const factor = Math.exp(Math.abs(gain));
-  const times = factor < 1000 ? `${factor.toPrecision(2)} times` : "many times";
   return gain > 0
-    ? `That is ${nats(gain)} nats more than a Gaussian has: it finds them ${times} as likely.`
+    ? `That is ${nats(gain)} nats more than a Gaussian has: it finds them ${factorInWords(gain)} times as likely.`
     : `A Gaussian has ${nats(-gain)} nats more: this model has learned less than the plainest density knows.`;
 }
